@@ -1,0 +1,275 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ *
+ * A minute window is open from use.minute for one minute.  A clock that was
+ * set back leaves one in the future: up to a minute ahead it still counts,
+ * beyond it is forgotten.  Days only move forward for the same reason.
+ */
+
+
+#include "ngx_gemini_budget.h"
+#include "ngx_gemini_time.h"
+
+
+static ngx_uint_t ngx_gemini_budget_open(const ngx_gemini_use_t *use,
+    uint64_t now);
+static uint32_t ngx_gemini_budget_today(const ngx_gemini_use_t *use,
+    uint64_t google);
+static ngx_uint_t ngx_gemini_budget_fresh(uint64_t at, uint64_t now);
+static int64_t ngx_gemini_budget_rest(uint64_t limit, uint64_t used);
+
+
+void
+ngx_gemini_budget_limit(const ngx_gemini_cell_t *cell,
+    const ngx_gemini_limit_t *written, uint64_t now,
+    ngx_gemini_limit_t *limit)
+{
+    const ngx_gemini_learned_t  *l;
+
+    l = &cell->learned;
+
+    *limit = *written;
+
+    if (l->rpm && (limit->rpm == 0 || l->rpm < limit->rpm)
+        && ngx_gemini_budget_fresh(l->rpm_at, now))
+    {
+        limit->rpm = l->rpm;
+    }
+
+    if (l->tpm && (limit->tpm == 0 || l->tpm < limit->tpm)
+        && ngx_gemini_budget_fresh(l->tpm_at, now))
+    {
+        limit->tpm = l->tpm;
+    }
+
+    if (l->rpd && (limit->rpd == 0 || l->rpd < limit->rpd)
+        && ngx_gemini_time_day(l->rpd_at) == ngx_gemini_time_day(now))
+    {
+        limit->rpd = l->rpd;
+    }
+}
+
+
+ngx_uint_t
+ngx_gemini_budget_fits(const ngx_gemini_cell_t *cell,
+    const ngx_gemini_limit_t *limit, uint64_t tokens, uint64_t now,
+    uint64_t google, uint64_t *until, ngx_uint_t *day)
+{
+    uint64_t                 end;
+    const ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+
+    *until = 0;
+    *day = 0;
+
+    tokens = ngx_min(tokens, limit->tpm);
+
+    if (ngx_gemini_budget_open(use, now)
+        && ((limit->rpm && use->requests >= limit->rpm)
+            || (limit->tpm && use->tokens > limit->tpm - tokens)))
+    {
+        *until = use->minute + NGX_GEMINI_MINUTE;
+    }
+
+    /* which day it is costs a little: asked only when it matters */
+
+    if (limit->rpd && use->day_requests >= limit->rpd
+        && ngx_gemini_budget_today(use, google) >= limit->rpd)
+    {
+        end = now + (ngx_gemini_time_midnight(google) - google);
+
+        *until = ngx_max(*until, end);
+        *day = 1;
+    }
+
+    return (*until == 0);
+}
+
+
+uint64_t
+ngx_gemini_budget_book(ngx_gemini_cell_t *cell, uint64_t tokens,
+    uint64_t now, uint64_t google)
+{
+    uint32_t           today;
+    ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+
+    if (!ngx_gemini_budget_open(use, now)) {
+        use->minute = now;
+        use->requests = 0;
+        use->tokens = 0;
+    }
+
+    today = ngx_gemini_time_day(google);
+
+    if (use->day != today && use->day != today + 1) {
+        use->day = today;
+        use->day_requests = 0;
+    }
+
+    use->requests++;
+    use->day_requests++;
+    use->tokens += tokens;
+
+    return use->minute;
+}
+
+
+void
+ngx_gemini_budget_settle(ngx_gemini_cell_t *cell, uint64_t minute,
+    uint64_t booked, int64_t used, uint64_t now)
+{
+    ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+
+    if (used < 0 || use->minute != minute
+        || !ngx_gemini_budget_open(use, now))
+    {
+        return;
+    }
+
+    use->tokens -= ngx_min(use->tokens, booked);
+    use->tokens += used;
+}
+
+
+void
+ngx_gemini_budget_phase(ngx_gemini_cell_t *cell, uint64_t end, uint64_t now)
+{
+    ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+
+    if (!ngx_gemini_budget_open(use, now)) {
+        use->requests = 0;
+        use->tokens = 0;
+    }
+
+    use->minute = ngx_min(now, end - NGX_GEMINI_MINUTE);
+}
+
+
+void
+ngx_gemini_budget_left(const ngx_gemini_cell_t *cell,
+    const ngx_gemini_limit_t *limit, uint64_t now, uint64_t google,
+    int64_t *rpm, int64_t *tpm, int64_t *rpd)
+{
+    uint32_t                 requests;
+    uint64_t                 tokens;
+    const ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+
+    requests = 0;
+    tokens = 0;
+
+    if (ngx_gemini_budget_open(use, now)) {
+        requests = use->requests;
+        tokens = use->tokens;
+    }
+
+    *rpm = ngx_gemini_budget_rest(limit->rpm, requests);
+    *tpm = ngx_gemini_budget_rest(limit->tpm, tokens);
+    *rpd = -1;
+
+    if (limit->rpd) {
+        *rpd = ngx_gemini_budget_rest(limit->rpd,
+                                      ngx_gemini_budget_today(use, google));
+    }
+}
+
+
+ngx_uint_t
+ngx_gemini_budget_learn(ngx_gemini_cell_t *cell,
+    const ngx_gemini_violation_t *violation, uint64_t now)
+{
+    uint64_t               was, value;
+    ngx_gemini_learned_t  *l;
+
+    l = &cell->learned;
+    value = violation->value;
+
+    if (!violation->has_value || value == 0) {
+        return 0;
+    }
+
+    if (violation->limit != NGX_GEMINI_LIMIT_TPM) {
+        value = ngx_min(value, NGX_MAX_UINT32_VALUE);
+    }
+
+    switch (violation->limit) {
+
+    case NGX_GEMINI_LIMIT_RPM:
+        was = l->rpm;
+        l->rpm = (uint32_t) value;
+        l->rpm_at = now;
+        break;
+
+    case NGX_GEMINI_LIMIT_TPM:
+        was = l->tpm;
+        l->tpm = value;
+        l->tpm_at = now;
+        break;
+
+    case NGX_GEMINI_LIMIT_RPD:
+        was = l->rpd;
+        l->rpd = (uint32_t) value;
+        l->rpd_at = now;
+        break;
+
+    default:
+        return 0;
+    }
+
+    return (was != value);
+}
+
+
+static ngx_uint_t
+ngx_gemini_budget_open(const ngx_gemini_use_t *use, uint64_t now)
+{
+    return use->minute != 0
+           && now < use->minute + NGX_GEMINI_MINUTE
+           && use->minute <= now + NGX_GEMINI_MINUTE;
+}
+
+
+/* requests of this Pacific day; one ahead is a clock that trembles */
+
+static uint32_t
+ngx_gemini_budget_today(const ngx_gemini_use_t *use, uint64_t google)
+{
+    uint32_t  today;
+
+    today = ngx_gemini_time_day(google);
+
+    if (use->day == today || use->day == today + 1) {
+        return use->day_requests;
+    }
+
+    return 0;
+}
+
+
+/* a learned minute limit is believed for an hour */
+
+static ngx_uint_t
+ngx_gemini_budget_fresh(uint64_t at, uint64_t now)
+{
+    return ((now > at) ? now - at : at - now) < NGX_GEMINI_HOUR;
+}
+
+
+static int64_t
+ngx_gemini_budget_rest(uint64_t limit, uint64_t used)
+{
+    if (limit == 0) {
+        return -1;
+    }
+
+    return (used < limit) ? (int64_t) (limit - used) : 0;
+}

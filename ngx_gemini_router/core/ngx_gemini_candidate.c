@@ -1,0 +1,479 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_gemini_budget.h"
+#include "ngx_gemini_candidate.h"
+#include "ngx_gemini_cooldown.h"
+#include "ngx_gemini_glob.h"
+
+
+#define NGX_GEMINI_PROMPT      8192     /* an estimate is believed up to it */
+
+
+static void ngx_gemini_candidate_model(ngx_gemini_look_t *look);
+static uint64_t ngx_gemini_candidate_tokens(const ngx_gemini_look_t *look);
+static void ngx_gemini_candidate_operator(const ngx_gemini_look_t *look,
+    ngx_uint_t disabled, uint64_t until, uint32_t lack,
+    ngx_gemini_why_t *why);
+static ngx_uint_t ngx_gemini_candidate_resting(const ngx_gemini_look_t *look,
+    ngx_gemini_rest_t *rest, uint32_t lack, ngx_gemini_why_t *why);
+static void ngx_gemini_candidate_rest(const ngx_gemini_look_t *look,
+    ngx_gemini_rest_t *rest, uint32_t in_flight, uint32_t lack,
+    ngx_gemini_why_t *why);
+static void ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why);
+static void ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why);
+static uint32_t ngx_gemini_candidate_money(const ngx_gemini_rest_t *rest);
+static uint32_t ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit);
+
+
+void
+ngx_gemini_candidate_look(ngx_gemini_look_t *look, ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_pick_t *pick, uint64_t now)
+{
+    ngx_memzero(look, sizeof(ngx_gemini_look_t));
+
+    look->gv = gv;
+    look->gc = gc;
+    look->pick = pick;
+    look->now = now;
+    look->google = now + gv->gp->skew;
+    look->surface = 1u << pick->surface;
+    look->verb = 1u << pick->verb;
+}
+
+
+void
+ngx_gemini_candidate_choose(ngx_gemini_look_t *look, uint32_t choice)
+{
+    uint32_t                  column;
+    const ngx_gemini_conf_t  *gc;
+    const ngx_gemini_pick_t  *pick;
+
+    gc = look->gc;
+    pick = look->pick;
+
+    look->choice = &pick->choices[choice];
+    look->model = &look->gv->models[look->choice->slot];
+    look->cells = look->choice->slot;
+    look->tokens = ngx_gemini_candidate_tokens(look);
+
+    column = look->choice->conf;
+    look->name = NULL;
+
+    if (column == NGX_GEMINI_NONE) {
+        column = gc->nmodels;
+        look->name = (pick->unlisted.len) ? &pick->unlisted : NULL;
+    }
+
+    look->limits = &gc->limits[column];
+
+    look->narrow = (pick->ntried || pick->project != NGX_GEMINI_NONE
+                    || look->name != NULL
+                    || (pick->restrict_to != NULL
+                        && pick->restrict_to->keys.len));
+
+    ngx_gemini_candidate_model(look);
+}
+
+
+/* what is common to all keys of the choice */
+
+static void
+ngx_gemini_candidate_model(ngx_gemini_look_t *look)
+{
+    const ngx_str_t     *name;
+    ngx_gemini_why_t    *why;
+    ngx_gemini_model_t  *model;
+
+    why = &look->all;
+    model = look->model;
+
+    ngx_memzero(why, sizeof(ngx_gemini_why_t));
+
+    name = (look->choice->conf == NGX_GEMINI_NONE)
+           ? look->name : &look->gc->models[look->choice->conf].name;
+
+    if (name != NULL && look->pick->restrict_to != NULL
+        && look->pick->restrict_to->models.len
+        && !ngx_gemini_glob_list(&look->pick->restrict_to->models, name))
+    {
+        why->lack = NGX_GEMINI_LACK_KEY;
+        why->forever = 1;
+        return;
+    }
+
+    ngx_gemini_candidate_operator(look, model->operator,
+                                  model->operator_until,
+                                  NGX_GEMINI_LACK_KEY, why);
+
+    if (ngx_gemini_candidate_resting(look, &model->rest,
+                                     NGX_GEMINI_LACK_MODEL, why))
+    {
+        return;
+    }
+
+    /* after a rest 1, 2, 4, ... trials, gemini_settle */
+
+    if (model->ramp && model->allowed == 0 && model->in_flight) {
+        why->lack |= NGX_GEMINI_LACK_MODEL|NGX_GEMINI_LACK_TRIAL;
+    }
+}
+
+
+/* the estimate, at most the largest prompt that the model saw of late */
+
+static uint64_t
+ngx_gemini_candidate_tokens(const ngx_gemini_look_t *look)
+{
+    uint32_t                    i, max;
+    const ngx_gemini_sample_t  *sample;
+    const ngx_gemini_window_t  *w;
+
+    max = NGX_GEMINI_PROMPT;
+
+    if (look->pick->tokens <= max) {
+        return look->pick->tokens;
+    }
+
+    w = &look->model->window;
+
+    for (i = 1; i <= w->n; i++) {
+        sample = &w->samples[(w->head + NGX_GEMINI_WINDOW_MAX - i)
+                             % NGX_GEMINI_WINDOW_MAX];
+        max = ngx_max(max, sample->prompt);
+    }
+
+    return ngx_min(look->pick->tokens, max);
+}
+
+
+void
+ngx_gemini_candidate_at(const ngx_gemini_look_t *look, uint32_t key,
+    ngx_gemini_candidate_t *c)
+{
+    ngx_gemini_view_t        *gv;
+    const ngx_gemini_conf_t  *gc;
+
+    gv = look->gv;
+    gc = look->gc;
+
+    c->conf = &gc->keys[key];
+    c->project_slot = gc->projects[c->conf->project].slot;
+    c->account_slot = gc->accounts[c->conf->account].slot;
+
+    c->key = &gv->keys[c->conf->slot];
+    c->project = &gv->projects[c->project_slot];
+    c->account = &gv->accounts[c->account_slot];
+    c->cell = ngx_gemini_cell(gv, c->project_slot, look->cells);
+}
+
+
+ngx_uint_t
+ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key,
+    const ngx_gemini_candidate_t *c, uint32_t *share)
+{
+    uint64_t             tokens, until;
+    ngx_uint_t           day;
+    ngx_gemini_why_t     why;
+    ngx_gemini_limit_t   limit;
+
+    /* nearly always nothing stands against it: one look tells */
+
+    if (look->narrow
+        || c->conf->disabled || c->key->disabled || c->key->operator
+        || c->project->operator || c->account->operator
+        || (c->key->surfaces & look->surface) || (c->key->verbs & look->verb)
+        || c->key->rest.until || c->project->rest.until
+        || c->account->rest.until || c->cell->rest.until || c->cell->ramp
+        || (c->conf->max_conns && c->key->in_flight >= c->conf->max_conns))
+    {
+        ngx_gemini_candidate_why(look, key, c, &why);
+
+        if (why.lack) {
+            return 0;
+        }
+    }
+
+    tokens = ngx_gemini_candidate_limit(look, c, &limit);
+
+    if (limit.rpm == 0 && limit.tpm == 0 && limit.rpd == 0) {
+        *share = NGX_GEMINI_SHARE_ALL;
+        return 1;
+    }
+
+    if (!ngx_gemini_budget_fits(c->cell, &limit, tokens, look->now,
+                                look->google, &until, &day))
+    {
+        return 0;
+    }
+
+    *share = ngx_gemini_candidate_share(look, c, &limit);
+
+    return 1;
+}
+
+
+void
+ngx_gemini_candidate_why(const ngx_gemini_look_t *look, uint32_t key,
+    const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why)
+{
+    *why = look->all;
+
+    if (why->forever) {
+        return;
+    }
+
+    if (ngx_gemini_allow_never(look, c)) {
+        why->lack = NGX_GEMINI_LACK_KEY;
+        why->forever = 1;
+        return;
+    }
+
+    ngx_gemini_candidate_operator(look, c->key->operator,
+                                  c->key->operator_until,
+                                  NGX_GEMINI_LACK_KEY, why);
+    ngx_gemini_candidate_operator(look, c->project->operator,
+                                  c->project->operator_until,
+                                  NGX_GEMINI_LACK_PROJECT, why);
+    ngx_gemini_candidate_operator(look, c->account->operator,
+                                  c->account->operator_until,
+                                  NGX_GEMINI_LACK_PROJECT, why);
+
+    if (why->forever) {
+        return;
+    }
+
+    if (look->pick->ntried && ngx_gemini_allow_tried(look, key, c)) {
+        why->lack |= NGX_GEMINI_LACK_TRIED;
+        why->tried = 1;
+    }
+
+    ngx_gemini_candidate_rest(look, &c->key->rest, c->key->in_flight,
+                              NGX_GEMINI_LACK_KEY, why);
+    ngx_gemini_candidate_rest(look, &c->project->rest, c->project->in_flight,
+                              ngx_gemini_candidate_money(&c->project->rest),
+                              why);
+    ngx_gemini_candidate_rest(look, &c->account->rest, c->account->in_flight,
+                              NGX_GEMINI_LACK_CREDIT, why);
+
+    ngx_gemini_candidate_cell(look, c, why);
+    ngx_gemini_candidate_budget(look, c, why);
+
+    if (c->conf->max_conns && c->key->in_flight >= c->conf->max_conns) {
+        why->lack |= NGX_GEMINI_LACK_CONNS;
+    }
+}
+
+
+static void
+ngx_gemini_candidate_operator(const ngx_gemini_look_t *look,
+    ngx_uint_t disabled, uint64_t until, uint32_t lack,
+    ngx_gemini_why_t *why)
+{
+    if (!disabled || (until && until <= look->now)) {
+        return;
+    }
+
+    why->lack |= lack;
+    why->until = ngx_max(why->until, until);
+
+    if (until == 0) {
+        why->lack = lack;
+        why->until = 0;
+        why->forever = 1;
+    }
+}
+
+
+/* 1: it rests still */
+
+static ngx_uint_t
+ngx_gemini_candidate_resting(const ngx_gemini_look_t *look,
+    ngx_gemini_rest_t *rest, uint32_t lack, ngx_gemini_why_t *why)
+{
+    uint64_t  left;
+
+    left = ngx_gemini_cooldown_left(rest, look->now);
+
+    if (left == 0) {
+        return 0;
+    }
+
+    why->lack |= lack;
+    why->until = ngx_max(why->until, look->now + left);
+
+    if (lack == NGX_GEMINI_LACK_QUOTA) {
+
+        if (rest->reason == NGX_GEMINI_QUOTA_DAY
+            && rest->provenance != NGX_GEMINI_GUESSED)
+        {
+            why->day = 1;
+
+        } else if (rest->reason != NGX_GEMINI_QUOTA_ZERO) {
+            why->minute = 1;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+ngx_gemini_candidate_rest(const ngx_gemini_look_t *look,
+    ngx_gemini_rest_t *rest, uint32_t in_flight, uint32_t lack,
+    ngx_gemini_why_t *why)
+{
+    if (rest->until == 0
+        || ngx_gemini_candidate_resting(look, rest, lack, why))
+    {
+        return;
+    }
+
+    if (rest->until && rest->trial == NGX_GEMINI_TRYING && in_flight) {
+        why->lack |= lack|NGX_GEMINI_LACK_TRIAL;
+    }
+}
+
+
+static void
+ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why)
+{
+    uint32_t            lack;
+    ngx_gemini_cell_t  *cell;
+    ngx_gemini_limit_t  limit;
+
+    cell = c->cell;
+
+    if (cell->rest.until == 0 && cell->ramp == 0) {
+        return;
+    }
+
+    /* a project that may not use the model at all lacks no quota of it */
+
+    lack = (cell->rest.reason >= NGX_GEMINI_QUOTA_DAY
+            && cell->rest.reason <= NGX_GEMINI_QUOTA_TOOL)
+           ? NGX_GEMINI_LACK_QUOTA : NGX_GEMINI_LACK_KEY;
+
+    if (ngx_gemini_candidate_resting(look, &cell->rest, lack, why)) {
+        return;
+    }
+
+    if (cell->rest.until && cell->trying && cell->in_flight) {
+        why->lack |= lack|NGX_GEMINI_LACK_TRIAL;
+        why->minute = 1;
+        return;
+    }
+
+    /* places left are ramp - 1, gemini_settle */
+
+    if (look->pick->waiter && cell->ramp == 1 && cell->in_flight) {
+        (void) ngx_gemini_candidate_limit(look, c, &limit);
+
+        if (limit.rpm == 0) {
+            why->lack |= lack|NGX_GEMINI_LACK_TRIAL;
+            why->minute = 1;
+        }
+    }
+}
+
+
+static void
+ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why)
+{
+    uint64_t            tokens, until;
+    ngx_uint_t          day;
+    ngx_gemini_limit_t  limit;
+
+    tokens = ngx_gemini_candidate_limit(look, c, &limit);
+
+    if (ngx_gemini_budget_fits(c->cell, &limit, tokens, look->now,
+                               look->google, &until, &day))
+    {
+        return;
+    }
+
+    why->lack |= NGX_GEMINI_LACK_QUOTA;
+    why->until = ngx_max(why->until, until);
+
+    if (day) {
+        why->day = 1;
+
+    } else {
+        why->minute = 1;
+    }
+}
+
+
+static uint32_t
+ngx_gemini_candidate_money(const ngx_gemini_rest_t *rest)
+{
+    switch (rest->reason) {
+
+    case NGX_GEMINI_CREDIT:
+    case NGX_GEMINI_CAP:
+    case NGX_GEMINI_SPEND_RATE:
+    case NGX_GEMINI_PROJECT_BILLING:
+        return NGX_GEMINI_LACK_CREDIT;
+
+    default:
+        return NGX_GEMINI_LACK_PROJECT;
+    }
+}
+
+
+uint64_t
+ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_limit_t *limit)
+{
+    const ngx_gemini_limit_t    *written;
+    const ngx_gemini_learned_t  *learned;
+
+    learned = &c->cell->learned;
+    written = &look->limits[(size_t) c->conf->project
+                            * (look->gc->nmodels + 1)];
+
+    if (learned->rpm == 0 && learned->tpm == 0 && learned->rpd == 0) {
+        *limit = *written;
+
+    } else {
+        ngx_gemini_budget_limit(c->cell, written, look->google, limit);
+    }
+
+    return (limit->tpm && limit->tpm < look->tokens) ? limit->tpm
+                                                     : look->tokens;
+}
+
+
+/* what is left of the scarcer of requests and tokens */
+
+static uint32_t
+ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit)
+{
+    int64_t   rpm, tpm, rpd;
+    uint64_t  share, tokens;
+
+    ngx_gemini_budget_left(c->cell, limit, look->now, look->google,
+                           &rpm, &tpm, &rpd);
+
+    share = NGX_GEMINI_SHARE_ALL;
+
+    if (rpm >= 0) {
+        share = (uint64_t) rpm * NGX_GEMINI_SHARE_ALL / limit->rpm;
+    }
+
+    if (tpm >= 0) {
+        tokens = (uint64_t) tpm * NGX_GEMINI_SHARE_ALL / limit->tpm;
+        share = ngx_min(share, tokens);
+    }
+
+    return (uint32_t) share;
+}

@@ -1,0 +1,386 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ *
+ * Slots for the items of a configuration: what they take, who gets which.
+ */
+
+
+#include "ngx_gemini_pool.h"
+#include "ngx_gemini_slots.h"
+
+
+#define NGX_GEMINI_CLAIM_HEADROOM  8          /* models to come */
+
+
+/* one sort of slots beside the items of configuration that want them */
+
+typedef enum {
+    NGX_GEMINI_OWNER_KEY = 0,
+    NGX_GEMINI_OWNER_PROJECT,
+    NGX_GEMINI_OWNER_ACCOUNT,
+    NGX_GEMINI_OWNER_MODEL,
+    NGX_GEMINI_OWNERS
+} ngx_gemini_owner_e;
+
+
+typedef struct {
+    ngx_gemini_slot_t         *slots;
+    uint32_t                   nslots;
+    const ngx_gemini_index_t  *index;      /* NULL: few, looked through */
+
+    u_char                    *items;      /* each begins with its label */
+    uint32_t                   nitems;
+    size_t                     size;
+    size_t                     slot;       /* offset in the item */
+} ngx_gemini_owner_t;
+
+
+#define ngx_gemini_owner_label(owner, i)                                      \
+    ((ngx_str_t *) (void *) ((owner)->items + (owner)->size * (i)))
+
+#define ngx_gemini_owner_slot(owner, i)                                       \
+    ((uint32_t *) (void *) ((owner)->items + (owner)->size * (i)              \
+                            + (owner)->slot))
+
+
+static void ngx_gemini_claim_owner(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_owner_t *owner);
+static uint32_t ngx_gemini_claim_find(const ngx_gemini_owner_t *owner,
+    uint32_t i);
+static uint64_t ngx_gemini_claim_oldest(const ngx_gemini_pool_t *gp);
+static uint32_t ngx_gemini_claim_need(const ngx_gemini_owner_t *owner,
+    uint64_t oldest);
+
+static void ngx_gemini_claim_slots(ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_uint_t type, uint64_t oldest);
+static void ngx_gemini_claim_clean(ngx_gemini_view_t *gv, ngx_uint_t type,
+    uint32_t slot, ngx_uint_t used);
+static void ngx_gemini_claim_secret(ngx_gemini_key_t *key,
+    const ngx_gemini_key_conf_t *kc);
+
+
+void
+ngx_gemini_caps_need(const ngx_gemini_conf_t *gc, ngx_gemini_caps_t *caps)
+{
+    caps->keys = gc->nkeys;
+    caps->projects = gc->nprojects;
+    caps->accounts = gc->naccounts;
+    caps->models = gc->nmodels;
+    caps->reservations = NGX_GEMINI_RESERVATIONS;
+}
+
+
+void
+ngx_gemini_caps_fill(const ngx_gemini_conf_t *gc, size_t bytes,
+    ngx_gemini_caps_t *caps)
+{
+    uint32_t  n, step;
+
+    ngx_gemini_caps_need(gc, caps);
+
+    while (ngx_gemini_pool_size(caps) > bytes
+           && caps->reservations > NGX_GEMINI_RESERVATIONS_MIN)
+    {
+        caps->reservations--;
+    }
+
+    for (n = NGX_GEMINI_CLAIM_HEADROOM; n > 0; n /= 2) {
+        caps->models = ngx_min(gc->nmodels + n, NGX_GEMINI_LISTED_MAX);
+
+        if (ngx_gemini_pool_size(caps) <= bytes) {
+            break;
+        }
+
+        caps->models = gc->nmodels;
+    }
+
+    for (step = NGX_GEMINI_KEYS_MAX / 2; step > 0; step /= 2) {
+        caps->keys += step;
+        caps->projects += step;
+        caps->accounts += step;
+
+        if (ngx_gemini_pool_size(caps) > bytes) {
+            caps->keys -= step;
+            caps->projects -= step;
+            caps->accounts -= step;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_gemini_pool_fits(const ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc)
+{
+    ngx_gemini_caps_t   need;
+    ngx_gemini_caps_t  *caps;
+
+    ngx_gemini_pool_need(gv, gc, &need);
+
+    caps = &gv->gp->caps;
+
+    return need.keys <= caps->keys
+           && need.projects <= caps->projects
+           && need.accounts <= caps->accounts
+           && need.models <= caps->models;
+}
+
+
+void
+ngx_gemini_pool_need(const ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
+    ngx_gemini_caps_t *need)
+{
+    uint32_t            n[NGX_GEMINI_OWNERS];
+    uint64_t            oldest;
+    ngx_uint_t          i;
+    ngx_gemini_owner_t  owner;
+
+    oldest = ngx_gemini_claim_oldest(gv->gp);
+
+    for (i = 0; i < NGX_GEMINI_OWNERS; i++) {
+        ngx_gemini_claim_owner(gv, gc, i, &owner);
+        n[i] = ngx_gemini_claim_need(&owner, oldest);
+    }
+
+    need->keys = n[NGX_GEMINI_OWNER_KEY];
+    need->projects = n[NGX_GEMINI_OWNER_PROJECT];
+    need->accounts = n[NGX_GEMINI_OWNER_ACCOUNT];
+    need->models = n[NGX_GEMINI_OWNER_MODEL];
+    need->reservations = gv->gp->caps.reservations;
+}
+
+
+static void
+ngx_gemini_claim_owner(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_owner_t *owner)
+{
+    switch (type) {
+
+    case NGX_GEMINI_OWNER_KEY:
+        owner->slots = gv->key_slots;
+        owner->nslots = gv->gp->caps.keys;
+        owner->index = &gv->key_index;
+        owner->items = (u_char *) gc->keys;
+        owner->nitems = gc->nkeys;
+        owner->size = sizeof(ngx_gemini_key_conf_t);
+        owner->slot = offsetof(ngx_gemini_key_conf_t, slot);
+        break;
+
+    case NGX_GEMINI_OWNER_PROJECT:
+        owner->slots = gv->project_slots;
+        owner->nslots = gv->gp->caps.projects;
+        owner->index = &gv->project_index;
+        owner->items = (u_char *) gc->projects;
+        owner->nitems = gc->nprojects;
+        owner->size = sizeof(ngx_gemini_project_conf_t);
+        owner->slot = offsetof(ngx_gemini_project_conf_t, slot);
+        break;
+
+    case NGX_GEMINI_OWNER_ACCOUNT:
+        owner->slots = gv->account_slots;
+        owner->nslots = gv->gp->caps.accounts;
+        owner->index = &gv->account_index;
+        owner->items = (u_char *) gc->accounts;
+        owner->nitems = gc->naccounts;
+        owner->size = sizeof(ngx_gemini_account_conf_t);
+        owner->slot = offsetof(ngx_gemini_account_conf_t, slot);
+        break;
+
+    default: /* NGX_GEMINI_OWNER_MODEL */
+        owner->slots = gv->model_slots;
+        owner->nslots = gv->gp->caps.models;
+        owner->index = NULL;
+        owner->items = (u_char *) gc->models;
+        owner->nitems = gc->nmodels;
+        owner->size = sizeof(ngx_gemini_model_conf_t);
+        owner->slot = offsetof(ngx_gemini_model_conf_t, slot);
+    }
+}
+
+
+static uint32_t
+ngx_gemini_claim_find(const ngx_gemini_owner_t *owner, uint32_t i)
+{
+    return ngx_gemini_slots_find(owner->slots, owner->nslots, owner->index,
+                                 ngx_gemini_owner_label(owner, i));
+}
+
+
+/*
+ * The oldest generation that a worker runs, the last one included, whose
+ * workers may not have joined yet: slots that it or a later one names stay.
+ */
+
+static uint64_t
+ngx_gemini_claim_oldest(const ngx_gemini_pool_t *gp)
+{
+    uint32_t  i;
+    uint64_t  oldest;
+
+    oldest = gp->cycle;
+
+    for (i = 0; i < NGX_GEMINI_WORKERS; i++) {
+
+        if (gp->workers[i].pid != 0 && gp->workers[i].cycle < oldest) {
+            oldest = gp->workers[i].cycle;
+        }
+    }
+
+    return oldest;
+}
+
+
+static uint32_t
+ngx_gemini_claim_need(const ngx_gemini_owner_t *owner, uint64_t oldest)
+{
+    uint32_t            i, n, need;
+    ngx_gemini_slot_t  *slot;
+
+    need = 0;
+
+    for (i = 0; i < owner->nslots; i++) {
+        slot = &owner->slots[i];
+
+        if (slot->len != 0 && slot->cycle >= oldest) {
+            need++;
+        }
+    }
+
+    for (i = 0; i < owner->nitems; i++) {
+        n = ngx_gemini_claim_find(owner, i);
+
+        if (n == NGX_GEMINI_NONE || owner->slots[n].cycle < oldest) {
+            need++;
+        }
+    }
+
+    return need;
+}
+
+
+void
+ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
+    uint64_t now)
+{
+    uint32_t    i;
+    uint64_t    oldest;
+    ngx_uint_t  type;
+
+    oldest = ngx_gemini_claim_oldest(gv->gp);
+
+    gv->gp->cycle++;
+
+    for (type = 0; type < NGX_GEMINI_OWNERS; type++) {
+        ngx_gemini_claim_slots(gv, gc, type, oldest);
+    }
+
+    for (i = 0; i < gc->nkeys; i++) {
+        ngx_gemini_claim_secret(&gv->keys[gc->keys[i].slot], &gc->keys[i]);
+    }
+
+    for (i = 0; i < gv->nmodels; i++) {
+        ngx_gemini_pool_sweep(gv, i, now);
+    }
+
+    gv->gp->epoch++;
+}
+
+
+/* first those that have a slot, so that nobody is given it */
+
+static void
+ngx_gemini_claim_slots(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
+    ngx_uint_t type, uint64_t oldest)
+{
+    uint32_t            i, n, *slot;
+    ngx_str_t          *label;
+    ngx_uint_t          used;
+    ngx_gemini_owner_t  owner;
+
+    ngx_gemini_claim_owner(gv, gc, type, &owner);
+
+    for (i = 0; i < owner.nitems; i++) {
+        slot = ngx_gemini_owner_slot(&owner, i);
+        *slot = ngx_gemini_claim_find(&owner, i);
+
+        if (*slot != NGX_GEMINI_NONE) {
+            owner.slots[*slot].cycle = gv->gp->cycle;
+        }
+    }
+
+    n = 0;
+
+    for (i = 0; i < owner.nitems; i++) {
+        slot = ngx_gemini_owner_slot(&owner, i);
+
+        if (*slot != NGX_GEMINI_NONE) {
+            continue;
+        }
+
+        while (owner.slots[n].len != 0 && owner.slots[n].cycle >= oldest) {
+            n++;
+        }
+
+        label = ngx_gemini_owner_label(&owner, i);
+        used = (owner.slots[n].len != 0);
+
+        ngx_gemini_slots_name(&owner.slots[n], label, gv->gp->cycle);
+        ngx_gemini_claim_clean(gv, type, n, used);
+
+        *slot = n++;
+    }
+
+    if (owner.index != NULL) {
+        ngx_gemini_slots_index(owner.slots, owner.nslots, owner.index);
+    }
+}
+
+
+/* a slot that nobody had is all zeroes, and its cells may stay untouched */
+
+static void
+ngx_gemini_claim_clean(ngx_gemini_view_t *gv, ngx_uint_t type, uint32_t slot,
+    ngx_uint_t used)
+{
+    switch (type) {
+
+    case NGX_GEMINI_OWNER_KEY:
+        ngx_memzero(&gv->keys[slot], sizeof(ngx_gemini_key_t));
+        break;
+
+    case NGX_GEMINI_OWNER_PROJECT:
+        ngx_gemini_slots_clean_project(gv, slot, used);
+        break;
+
+    case NGX_GEMINI_OWNER_ACCOUNT:
+        ngx_memzero(&gv->accounts[slot], sizeof(ngx_gemini_account_t));
+        break;
+
+    default: /* NGX_GEMINI_OWNER_MODEL */
+        ngx_gemini_slots_clean_model(gv, slot, used);
+    }
+}
+
+
+/* a new secret starts clean; what holds the old one may still be under way */
+
+static void
+ngx_gemini_claim_secret(ngx_gemini_key_t *key, const ngx_gemini_key_conf_t *kc)
+{
+    ngx_gemini_key_t  old;
+
+    if (ngx_memcmp(key->fingerprint, kc->fingerprint, NGX_GEMINI_FINGERPRINT)
+        == 0)
+    {
+        return;
+    }
+
+    old = *key;
+
+    ngx_memzero(key, sizeof(ngx_gemini_key_t));
+    ngx_memcpy(key->fingerprint, kc->fingerprint, NGX_GEMINI_FINGERPRINT);
+
+    key->in_flight = old.in_flight;
+    key->operator = old.operator;
+    key->operator_until = old.operator_until;
+}

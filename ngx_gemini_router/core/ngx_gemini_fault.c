@@ -1,0 +1,472 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_gemini_fault.h"
+#include "ngx_gemini_json.h"
+#include "ngx_gemini_time.h"
+
+
+typedef void (*ngx_gemini_fault_pt)(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+
+
+typedef struct {
+    ngx_str_t                  path;
+    ngx_gemini_fault_pt        handler;
+} ngx_gemini_fault_member_t;
+
+
+static ngx_int_t ngx_gemini_fault_member(void *data, const ngx_str_t *path,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_error(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_code(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_message(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_status(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_detail(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_reason(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_links(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_delay(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_violation(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_id(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_value(ngx_gemini_fault_t *fault,
+    ngx_gemini_json_e type, const ngx_str_t *value);
+static void ngx_gemini_fault_keep(ngx_gemini_fault_t *fault);
+static void ngx_gemini_fault_copy(u_char *dst, size_t size,
+    const ngx_str_t *value);
+static const u_char *ngx_gemini_fault_field(const u_char *p,
+    const u_char *last);
+
+
+static const ngx_gemini_fault_member_t  ngx_gemini_fault_members[] = {
+
+    { ngx_string("error"), ngx_gemini_fault_error },
+    { ngx_string("error.code"), ngx_gemini_fault_code },
+    { ngx_string("error.message"), ngx_gemini_fault_message },
+    { ngx_string("error.status"), ngx_gemini_fault_status },
+    { ngx_string("error.details[]"), ngx_gemini_fault_detail },
+    { ngx_string("error.details[].reason"), ngx_gemini_fault_reason },
+    { ngx_string("error.details[].links"), ngx_gemini_fault_links },
+    { ngx_string("error.details[].retryDelay"), ngx_gemini_fault_delay },
+
+    { ngx_string("error.details[].violations[]"),
+      ngx_gemini_fault_violation },
+    { ngx_string("error.details[].violations[].quotaId"),
+      ngx_gemini_fault_id },
+    { ngx_string("error.details[].violations[].quotaValue"),
+      ngx_gemini_fault_value },
+
+    /* the older form, 3.1 (d) */
+    { ngx_string("error.details[].metadata.quota_limit"),
+      ngx_gemini_fault_id },
+    { ngx_string("error.details[].metadata.quota_limit_value"),
+      ngx_gemini_fault_value },
+
+    { ngx_null_string, NULL }
+};
+
+
+/* of server-sent events; the first one holds the JSON */
+
+static const ngx_str_t  ngx_gemini_fault_fields[] = {
+    ngx_string("data:"),
+    ngx_string("event:"),
+    ngx_string("id:"),
+    ngx_string("retry:"),
+    ngx_string(":"),
+    ngx_null_string
+};
+
+
+void
+ngx_gemini_fault_read(ngx_gemini_fault_t *fault, const u_char *p, size_t len)
+{
+    const u_char  *last;
+
+    ngx_memzero(fault, sizeof(ngx_gemini_fault_t));
+
+    if (len == 0) {
+        fault->empty = 1;
+        return;
+    }
+
+    last = p + len;
+    p = ngx_gemini_fault_skip(p, last);
+
+    if (p == last) {
+        fault->empty = 1;
+        return;
+    }
+
+    if (*p == '<') {
+        fault->html = 1;
+        return;
+    }
+
+    fault->array = (*p == '[');
+
+    /* a body that was cut off has told something all the same */
+
+    (void) ngx_gemini_json_read(p, last - p, ngx_gemini_fault_member, fault);
+}
+
+
+static ngx_int_t
+ngx_gemini_fault_member(void *data, const ngx_str_t *path,
+    ngx_gemini_json_e type, const ngx_str_t *value)
+{
+    ngx_gemini_fault_t *fault = data;
+
+    ngx_str_t                         name;
+    const ngx_gemini_fault_member_t  *member;
+
+    name = *path;
+
+    if (name.len > 3 && ngx_strncmp(name.data, "[].", 3) == 0) {
+        name.data += 3;
+        name.len -= 3;
+    }
+
+    for (member = ngx_gemini_fault_members; member->handler; member++) {
+
+        if (name.len == member->path.len
+            && ngx_memcmp(name.data, member->path.data, name.len) == 0)
+        {
+            member->handler(fault, type, value);
+
+            if (member->handler == ngx_gemini_fault_error
+                && type == NGX_GEMINI_JSON_CLOSE)
+            {
+                return NGX_DONE;
+            }
+
+            break;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_gemini_fault_error(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_STRING || type == NGX_GEMINI_JSON_OPEN) {
+        fault->found = 1;
+    }
+}
+
+
+static void
+ngx_gemini_fault_code(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    int64_t  code;
+
+    if (type != NGX_GEMINI_JSON_NUMBER && type != NGX_GEMINI_JSON_STRING) {
+        return;
+    }
+
+    if (ngx_gemini_json_int(value, &code) == NGX_OK) {
+        fault->code = code;
+
+    } else {
+        ngx_gemini_fault_copy(fault->word, sizeof(fault->word), value);
+    }
+}
+
+
+static void
+ngx_gemini_fault_message(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    u_char        *dst;
+    uint64_t       ms;
+    const u_char  *p, *last;
+
+    static const char  retry[] = "retry in ";
+
+    if (type != NGX_GEMINI_JSON_STRING) {
+        return;
+    }
+
+    ngx_gemini_fault_copy(fault->text, sizeof(fault->text), value);
+
+    for (dst = fault->text; *dst; dst++) {
+        *dst = ngx_tolower(*dst);
+    }
+
+    /* stands behind all that the copy may have lost */
+
+    last = value->data + value->len;
+    p = ngx_gemini_fault_find(value->data, last, retry);
+
+    if (p == NULL) {
+        return;
+    }
+
+    p += sizeof(retry) - 1;
+
+    if (ngx_gemini_time_duration(p, last - p, &ms, NULL) == NGX_OK) {
+        fault->retry = ngx_max(fault->retry, ms);
+    }
+}
+
+
+static void
+ngx_gemini_fault_status(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_STRING) {
+        ngx_gemini_fault_copy(fault->status, sizeof(fault->status), value);
+    }
+}
+
+
+static void
+ngx_gemini_fault_detail(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_OPEN) {
+        ngx_memzero(&fault->quota, sizeof(ngx_gemini_fault_quota_t));
+
+        /* ngx_gemini_fault_links() takes it back */
+        fault->details++;
+    }
+
+    if (type == NGX_GEMINI_JSON_CLOSE && fault->quota.id_len) {
+
+        /* of metadata, which may leave the value out without meaning it */
+        ngx_gemini_fault_keep(fault);
+    }
+}
+
+
+static void
+ngx_gemini_fault_reason(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_STRING && fault->reason[0] == '\0') {
+        ngx_gemini_fault_copy(fault->reason, sizeof(fault->reason), value);
+    }
+}
+
+
+static void
+ngx_gemini_fault_links(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_OPEN) {
+        fault->help = 1;
+        fault->details--;
+    }
+}
+
+
+static void
+ngx_gemini_fault_delay(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    uint64_t  ms;
+
+    if (type == NGX_GEMINI_JSON_STRING
+        && ngx_gemini_time_duration(value->data, value->len, &ms, NULL)
+           == NGX_OK)
+    {
+        fault->retry = ngx_max(fault->retry, ms);
+    }
+}
+
+
+static void
+ngx_gemini_fault_violation(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    if (type == NGX_GEMINI_JSON_OPEN) {
+        ngx_memzero(&fault->quota, sizeof(ngx_gemini_fault_quota_t));
+        fault->quota.zero = 1;
+    }
+
+    if (type == NGX_GEMINI_JSON_CLOSE && fault->quota.id_len) {
+        ngx_gemini_fault_keep(fault);
+    }
+}
+
+
+static void
+ngx_gemini_fault_id(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    u_char                     ch;
+    size_t                     i;
+    ngx_gemini_fault_quota_t  *quota;
+
+    if (type != NGX_GEMINI_JSON_STRING) {
+        return;
+    }
+
+    quota = &fault->quota;
+    quota->id_len = 0;
+
+    for (i = 0; i < value->len; i++) {
+        ch = value->data[i];
+
+        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+            || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.'
+            || ch == '-')
+        {
+            if (quota->id_len == sizeof(quota->id)) {
+                break;
+            }
+
+            quota->id[quota->id_len++] = ch;
+        }
+    }
+}
+
+
+static void
+ngx_gemini_fault_value(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
+    const ngx_str_t *value)
+{
+    int64_t                    n;
+    ngx_gemini_fault_quota_t  *quota;
+
+    if (type != NGX_GEMINI_JSON_STRING && type != NGX_GEMINI_JSON_NUMBER) {
+        return;
+    }
+
+    quota = &fault->quota;
+    quota->zero = 0;
+
+    if (ngx_gemini_json_int(value, &n) != NGX_OK || n < 0) {
+        return;
+    }
+
+    quota->value = n;
+    quota->has_value = 1;
+    quota->zero = (n == 0);
+}
+
+
+static void
+ngx_gemini_fault_keep(ngx_gemini_fault_t *fault)
+{
+    if (fault->nquotas < NGX_GEMINI_VIOLATIONS_MAX) {
+        fault->quotas[fault->nquotas++] = fault->quota;
+    }
+
+    ngx_memzero(&fault->quota, sizeof(ngx_gemini_fault_quota_t));
+}
+
+
+/* zero bytes would hide the rest from strstr() */
+
+static void
+ngx_gemini_fault_copy(u_char *dst, size_t size, const ngx_str_t *value)
+{
+    size_t  i, n;
+
+    n = ngx_min(value->len, size - 1);
+
+    for (i = 0; i < n; i++) {
+        dst[i] = value->data[i] ? value->data[i] : ' ';
+    }
+
+    dst[n] = '\0';
+}
+
+
+const u_char *
+ngx_gemini_fault_skip(const u_char *p, const u_char *last)
+{
+    const u_char  *next;
+
+    if (last - p >= 3 && ngx_memcmp(p, "\xef\xbb\xbf", 3) == 0) {
+        p += 3;
+    }
+
+    for ( ;; ) {
+
+        while (p < last
+               && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+        {
+            p++;
+        }
+
+        next = ngx_gemini_fault_field(p, last);
+
+        if (next == p) {
+            return p;
+        }
+
+        p = next;
+    }
+}
+
+
+/* behind "data:", or behind the line of another field */
+
+static const u_char *
+ngx_gemini_fault_field(const u_char *p, const u_char *last)
+{
+    ngx_uint_t        i;
+    const ngx_str_t  *name;
+
+    for (i = 0; ngx_gemini_fault_fields[i].len; i++) {
+        name = &ngx_gemini_fault_fields[i];
+
+        if ((size_t) (last - p) < name->len
+            || ngx_memcmp(p, name->data, name->len) != 0)
+        {
+            continue;
+        }
+
+        p += name->len;
+
+        while (i > 0 && p < last && *p != '\n' && *p != '\r') {
+            p++;
+        }
+
+        return p;
+    }
+
+    return p;
+}
+
+
+const u_char *
+ngx_gemini_fault_find(const u_char *p, const u_char *last, const char *text)
+{
+    size_t  i, len;
+
+    len = ngx_strlen(text);
+
+    for ( /* void */ ; (size_t) (last - p) >= len; p++) {
+
+        for (i = 0; i < len; i++) {
+            if (ngx_tolower(p[i]) != (u_char) text[i]) {
+                break;
+            }
+        }
+
+        if (i == len) {
+            return p;
+        }
+    }
+
+    return NULL;
+}

@@ -1,0 +1,244 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_gemini_scan.h"
+
+
+#define NGX_GEMINI_SCAN_NEAR  16
+
+
+static ngx_int_t ngx_gemini_scan_escape(const u_char **pos,
+    const u_char *end, uint32_t *code);
+static ngx_int_t ngx_gemini_scan_hex(const u_char **pos, const u_char *end,
+    uint32_t *code);
+static size_t ngx_gemini_scan_utf8(u_char *p, uint32_t code);
+
+
+const u_char *
+ngx_gemini_scan_string(const u_char *p, const u_char *end,
+    ngx_uint_t *escape)
+{
+    const u_char  *quote, *slash, *near;
+
+    if (*escape && p < end) {
+        *escape = 0;
+        p++;
+    }
+
+    /* most strings are shorter than what two calls of memchr() cost */
+
+    near = p + ngx_min(NGX_GEMINI_SCAN_NEAR, end - p);
+
+    while (p < near && *p != '\\') {
+        if (*p == '"') {
+            return p;
+        }
+
+        p++;
+    }
+
+    /* a quote once found is kept: text full of escapes stays linear */
+
+    while (p < end) {
+
+        quote = memchr(p, '"', end - p);
+
+        if (quote == NULL) {
+            quote = end;
+        }
+
+        do {
+            slash = memchr(p, '\\', quote - p);
+
+            if (slash == NULL) {
+                return quote;
+            }
+
+            p = slash + 1;
+
+            if (p == end) {
+                *escape = 1;
+                return end;
+            }
+
+        } while (p++ < quote);
+    }
+
+    return end;
+}
+
+
+ngx_int_t
+ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
+    size_t size, size_t *n)
+{
+    u_char         utf8[4];
+    size_t         used, bytes;
+    uint32_t       code;
+    const u_char  *end;
+
+    used = 0;
+    end = p + len;
+
+    while (p < end) {
+
+        if (*p != '\\') {
+            utf8[0] = *p++;
+            bytes = 1;
+
+        } else {
+            if (ngx_gemini_scan_escape(&p, end, &code) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            bytes = ngx_gemini_scan_utf8(utf8, code);
+        }
+
+        if (used <= size && bytes <= size - used) {
+            ngx_memcpy(dst + used, utf8, bytes);
+            used += bytes;
+
+        } else {
+            used = size + 1;
+        }
+    }
+
+    if (used > size) {
+        return NGX_DECLINED;
+    }
+
+    *n = used;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_gemini_scan_escape(const u_char **pos, const u_char *end,
+    uint32_t *code)
+{
+    u_char    *at;
+    uint32_t   low;
+
+    static const u_char  names[] = "\"\\/bfnrt";
+    static const u_char  bytes[] = "\"\\/\b\f\n\r\t";
+
+    *pos += 1;
+
+    if (*pos == end) {
+        return NGX_ERROR;
+    }
+
+    if (**pos != 'u') {
+        at = memchr(names, **pos, sizeof(names) - 1);
+
+        if (at == NULL) {
+            return NGX_ERROR;
+        }
+
+        *code = bytes[at - names];
+        *pos += 1;
+
+        return NGX_OK;
+    }
+
+    *pos += 1;
+
+    if (ngx_gemini_scan_hex(pos, end, code) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (*code < 0xd800 || *code > 0xdfff) {
+        return NGX_OK;
+    }
+
+    /* a pair, or nothing that can be written as UTF-8 */
+
+    if (*code > 0xdbff || end - *pos < 6 || (*pos)[0] != '\\'
+        || (*pos)[1] != 'u')
+    {
+        return NGX_ERROR;
+    }
+
+    *pos += 2;
+
+    if (ngx_gemini_scan_hex(pos, end, &low) != NGX_OK
+        || low < 0xdc00 || low > 0xdfff)
+    {
+        return NGX_ERROR;
+    }
+
+    *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_gemini_scan_hex(const u_char **pos, const u_char *end, uint32_t *code)
+{
+    u_char      ch;
+    uint32_t    value;
+    ngx_uint_t  i;
+
+    if (end - *pos < 4) {
+        return NGX_ERROR;
+    }
+
+    value = 0;
+
+    for (i = 0; i < 4; i++) {
+        ch = (*pos)[i];
+
+        if (ch >= '0' && ch <= '9') {
+            value = value * 16 + (ch - '0');
+            continue;
+        }
+
+        ch |= 0x20;
+
+        if (ch < 'a' || ch > 'f') {
+            return NGX_ERROR;
+        }
+
+        value = value * 16 + (ch - 'a' + 10);
+    }
+
+    *pos += 4;
+    *code = value;
+
+    return NGX_OK;
+}
+
+
+static size_t
+ngx_gemini_scan_utf8(u_char *p, uint32_t code)
+{
+    if (code < 0x80) {
+        p[0] = (u_char) code;
+        return 1;
+    }
+
+    if (code < 0x800) {
+        p[0] = (u_char) (0xc0 | (code >> 6));
+        p[1] = (u_char) (0x80 | (code & 0x3f));
+        return 2;
+    }
+
+    if (code < 0x10000) {
+        p[0] = (u_char) (0xe0 | (code >> 12));
+        p[1] = (u_char) (0x80 | ((code >> 6) & 0x3f));
+        p[2] = (u_char) (0x80 | (code & 0x3f));
+        return 3;
+    }
+
+    p[0] = (u_char) (0xf0 | (code >> 18));
+    p[1] = (u_char) (0x80 | ((code >> 12) & 0x3f));
+    p[2] = (u_char) (0x80 | ((code >> 6) & 0x3f));
+    p[3] = (u_char) (0x80 | (code & 0x3f));
+
+    return 4;
+}

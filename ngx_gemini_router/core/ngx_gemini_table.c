@@ -1,0 +1,279 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ *
+ * The tables of fields.  A new number is one line here and one in README.md.
+ */
+
+
+#include "ngx_gemini_row.h"
+#include "ngx_gemini_request.h"
+
+
+static const ngx_gemini_names_t  ngx_gemini_table_verbs = {
+    NGX_GEMINI_VERBS, ngx_gemini_verb_name
+};
+
+
+static const ngx_gemini_names_t  ngx_gemini_table_surfaces = {
+    NGX_GEMINI_SURFACES, ngx_gemini_surface_name
+};
+
+
+#define ngx_gemini_table(type, field, member)                                 \
+    NGX_GEMINI_FIELD_##type, offsetof(ngx_gemini_table_t, field), member
+
+
+/* what any row says about its state */
+
+#define ngx_gemini_table_t  ngx_gemini_row_t
+
+static const ngx_gemini_field_t  ngx_gemini_table_state[] = {
+    { "state", ngx_gemini_table(WORD, state, NULL) },
+    { "reason", ngx_gemini_table(WORD, reason, NULL) },
+    { "until", ngx_gemini_table(TIME, until, NULL) },
+    { "left", ngx_gemini_table(SECONDS, left, NULL) },
+    { "provenance", ngx_gemini_table(WORD, provenance, NULL) },
+    ngx_gemini_null_field
+};
+
+
+const ngx_gemini_field_t  ngx_gemini_row_rest_fields[] = {
+    { "scope", ngx_gemini_table(WORD, scope, NULL) },
+    { "name", ngx_gemini_table(STRING, name, NULL) },
+    { "model", ngx_gemini_table(STRING, model, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "since", ngx_gemini_table(TIME, since, NULL) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_counters_t
+
+const ngx_gemini_field_t  ngx_gemini_row_token_fields[] = {
+    { "prompt", ngx_gemini_table(UINT64, prompt, NULL) },
+    { "output", ngx_gemini_table(UINT64, output, NULL) },
+    { "thought", ngx_gemini_table(UINT64, thought, NULL) },
+    { "cached", ngx_gemini_table(UINT64, cached, NULL) },
+    ngx_gemini_null_field
+};
+
+
+static const ngx_gemini_field_t  ngx_gemini_table_counters[] = {
+    { "requests", ngx_gemini_table(UINT64, requests, NULL) },
+    { "ok", ngx_gemini_table(UINT64, ok, NULL) },
+    { "quota", ngx_gemini_table(UINT64, quota, NULL) },
+    { "faults", ngx_gemini_table(UINT64, faults, NULL) },
+    { "errors", ngx_gemini_table(UINT64, errors, NULL) },
+    { "client", ngx_gemini_table(UINT64, client, NULL) },
+    { "tokens", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_row_token_fields },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_account_t
+
+const ngx_gemini_field_t  ngx_gemini_row_account_fields[] = {
+    { "name", ngx_gemini_table(STRING, row.name, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "in_flight", ngx_gemini_table(UINT, in_flight, NULL) },
+    { "since", ngx_gemini_table(TIME, row.since, NULL) },
+    { "", ngx_gemini_table(GROUP, counters, ngx_gemini_table_counters) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_project_t
+
+const ngx_gemini_field_t  ngx_gemini_row_project_fields[] = {
+    { "name", ngx_gemini_table(STRING, row.name, NULL) },
+    { "account", ngx_gemini_table(STRING, account, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "in_flight", ngx_gemini_table(UINT, in_flight, NULL) },
+    { "scope", ngx_gemini_table(WORD, row.scope, NULL) },
+    { "since", ngx_gemini_table(TIME, row.since, NULL) },
+    { "", ngx_gemini_table(GROUP, counters, ngx_gemini_table_counters) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_key_t
+
+const ngx_gemini_field_t  ngx_gemini_row_key_fields[] = {
+    { "name", ngx_gemini_table(STRING, row.name, NULL) },
+    { "fingerprint", ngx_gemini_table(HEX, fingerprint, NULL) },
+    { "project", ngx_gemini_table(STRING, project, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "in_flight", ngx_gemini_table(UINT, in_flight, NULL) },
+    { "scope", ngx_gemini_table(WORD, row.scope, NULL) },
+    { "since", ngx_gemini_table(TIME, row.since, NULL) },
+    { "account", ngx_gemini_table(STRING, account, NULL) },
+    { "priority", ngx_gemini_table(UINT, priority, NULL) },
+    { "weight", ngx_gemini_table(UINT, weight, NULL) },
+    { "max_conns", ngx_gemini_table(LIMIT, max_conns, NULL) },
+    { "models", ngx_gemini_table(STRING, models, NULL) },
+    { "blocked_verbs", ngx_gemini_table(NAMES, verbs,
+                                        &ngx_gemini_table_verbs) },
+    { "blocked_surfaces", ngx_gemini_table(NAMES, surfaces,
+                                           &ngx_gemini_table_surfaces) },
+    { "last_used", ngx_gemini_table(TIME, last_used, NULL) },
+    { "", ngx_gemini_table(GROUP, counters, ngx_gemini_table_counters) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_window_t
+
+static const ngx_gemini_field_t  ngx_gemini_table_latency[] = {
+    { "mean", ngx_gemini_table(SECONDS, mean, NULL) },
+    { "p50", ngx_gemini_table(SECONDS, p50, NULL) },
+    { "p95", ngx_gemini_table(SECONDS, p95, NULL) },
+    ngx_gemini_null_field
+};
+
+
+static const ngx_gemini_field_t  ngx_gemini_table_ttft[] = {
+    { "mean", ngx_gemini_table(SECONDS, ttft_mean, NULL) },
+    { "p50", ngx_gemini_table(SECONDS, ttft_p50, NULL) },
+    { "p95", ngx_gemini_table(SECONDS, ttft_p95, NULL) },
+    ngx_gemini_null_field
+};
+
+
+static const ngx_gemini_field_t  ngx_gemini_table_window[] = {
+    { "size", ngx_gemini_table(UINT, size, NULL) },
+    { "samples", ngx_gemini_table(UINT, samples, NULL) },
+    { "ok", ngx_gemini_table(UINT, ok, NULL) },
+    { "success_rate", ngx_gemini_table(RATIO, success_rate, NULL) },
+    { "latency", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_table_latency },
+    { "ttft", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_table_ttft },
+    { "prompt", ngx_gemini_table(UINT64, prompt, NULL) },
+    { "output", ngx_gemini_table(UINT64, output, NULL) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_capacity_t
+
+static const ngx_gemini_field_t  ngx_gemini_table_capacity[] = {
+    { "usable", ngx_gemini_table(UINT, usable, NULL) },
+    { "rpm_left", ngx_gemini_table(LEFT, rpm_left, NULL) },
+    { "tpm_left", ngx_gemini_table(LEFT, tpm_left, NULL) },
+    { "rpd_left", ngx_gemini_table(LEFT, rpd_left, NULL) },
+    { "unlimited", ngx_gemini_table(UINT, unlimited, NULL) },
+    { "next_relief", ngx_gemini_table(TIME, next_relief, NULL) },
+    { "exhausts_at", ngx_gemini_table(TIME, exhausts_at, NULL) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_model_t
+
+const ngx_gemini_field_t  ngx_gemini_row_model_fields[] = {
+    { "name", ngx_gemini_table(STRING, row.name, NULL) },
+    { "kind", ngx_gemini_table(WORD, kind, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "in_flight", ngx_gemini_table(UINT, in_flight, NULL) },
+    { "since", ngx_gemini_table(TIME, row.since, NULL) },
+    { "listed", ngx_gemini_table(BOOL, listed, NULL) },
+    { "fallback", ngx_gemini_table(BOOL, fallback, NULL) },
+    { "max_tokens", ngx_gemini_table(LIMIT, max_tokens, NULL) },
+    { "last_used", ngx_gemini_table(TIME, last_used, NULL) },
+    { "attempts_10s", ngx_gemini_table(UINT, attempts, NULL) },
+    { "overloads_10s", ngx_gemini_table(UINT, overloads, NULL) },
+    { "", ngx_gemini_table(GROUP, counters, ngx_gemini_table_counters) },
+    { "window", ngx_gemini_table(OBJECT, window, ngx_gemini_table_window) },
+    { "capacity", ngx_gemini_table(OBJECT, capacity,
+                                   ngx_gemini_table_capacity) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_learned_t
+
+static const ngx_gemini_field_t  ngx_gemini_table_learned[] = {
+    { "rpm", ngx_gemini_table(LIMIT, rpm, NULL) },
+    { "rpm_at", ngx_gemini_table(TIME, rpm_at, NULL) },
+    { "tpm", ngx_gemini_table(LIMIT64, tpm, NULL) },
+    { "tpm_at", ngx_gemini_table(TIME, tpm_at, NULL) },
+    { "rpd", ngx_gemini_table(LIMIT, rpd, NULL) },
+    { "rpd_at", ngx_gemini_table(TIME, rpd_at, NULL) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_cell_t
+
+static const ngx_gemini_field_t  ngx_gemini_table_use[] = {
+    { "minute_requests", ngx_gemini_table(UINT64, used.requests, NULL) },
+    { "minute_tokens", ngx_gemini_table(UINT64, used.tokens, NULL) },
+    { "minute_ends", ngx_gemini_table(TIME, minute_ends, NULL) },
+    { "day_requests", ngx_gemini_table(UINT64, used.day_requests, NULL) },
+    ngx_gemini_null_field
+};
+
+
+static const ngx_gemini_field_t  ngx_gemini_table_limit[] = {
+    { "rpm", ngx_gemini_table(LIMIT, limit.rpm, NULL) },
+    { "tpm", ngx_gemini_table(LIMIT64, limit.tpm, NULL) },
+    { "rpd", ngx_gemini_table(LIMIT, limit.rpd, NULL) },
+    ngx_gemini_null_field
+};
+
+
+const ngx_gemini_field_t  ngx_gemini_row_cell_fields[] = {
+    { "project", ngx_gemini_table(STRING, row.name, NULL) },
+    { "model", ngx_gemini_table(STRING, row.model, NULL) },
+    { "", NGX_GEMINI_FIELD_GROUP, 0, ngx_gemini_table_state },
+    { "in_flight", ngx_gemini_table(UINT, in_flight, NULL) },
+    { "since", ngx_gemini_table(TIME, row.since, NULL) },
+    { "requests", ngx_gemini_table(UINT64, requests, NULL) },
+    { "refused", ngx_gemini_table(UINT64, refused, NULL) },
+    { "use", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_table_use },
+    { "limits", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_table_limit },
+    { "rpm_left", ngx_gemini_table(LEFT, rpm_left, NULL) },
+    { "tpm_left", ngx_gemini_table(LEFT, tpm_left, NULL) },
+    { "rpd_left", ngx_gemini_table(LEFT, rpd_left, NULL) },
+    { "learned", ngx_gemini_table(OBJECT, learned,
+                                  ngx_gemini_table_learned) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_event_t
+
+const ngx_gemini_field_t  ngx_gemini_row_event_fields[] = {
+    { "time", ngx_gemini_table(TIME, time, NULL) },
+    { "type", ngx_gemini_table(WORD, type, NULL) },
+    { "scope", ngx_gemini_table(WORD, scope, NULL) },
+    { "label", ngx_gemini_table(STRING, label, NULL) },
+    { "model", ngx_gemini_table(STRING, model, NULL) },
+    { "reason", ngx_gemini_table(WORD, reason, NULL) },
+    { "until", ngx_gemini_table(TIME, until, NULL) },
+    { "provenance", ngx_gemini_table(WORD, provenance, NULL) },
+    { "number", ngx_gemini_table(LIMIT64, number, NULL) },
+    { "request_id", ngx_gemini_table(STRING, request_id, NULL) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t

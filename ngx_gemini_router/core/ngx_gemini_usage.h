@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ *
+ * Token counts out of an answer while it streams: JSON, SSE, JSON array,
+ * OpenAI (gemini-api.md 5).  Fed in pieces of any size, bounded memory,
+ * memchr() inside strings; only the usage objects themselves go to yajl.
+ * The counts are cumulative, the last one seen wins; a field that a later
+ * object lacks keeps its value.
+ */
+
+
+#ifndef _NGX_GEMINI_USAGE_H_INCLUDED_
+#define _NGX_GEMINI_USAGE_H_INCLUDED_
+
+
+#include "ngx_gemini.h"
+#include "ngx_gemini_sse.h"
+
+
+#define NGX_GEMINI_USAGE_OBJECT  16384
+#define NGX_GEMINI_USAGE_ID      128
+#define NGX_GEMINI_USAGE_KEY     32
+
+
+typedef struct {
+    /* results */
+    ngx_gemini_tokens_t        tokens;
+    u_char                     id[NGX_GEMINI_USAGE_ID]; /* responseId, id */
+    size_t                     id_len;
+    uint64_t                   size;       /* bytes seen */
+    uint64_t                   events;     /* SSE events ended */
+    unsigned                   boundary:1; /* the last byte ended an event */
+    unsigned                   late_error:1;     /* an "error" member came
+                                              at the top of a later event */
+    unsigned                   done:1;     /* data: [DONE] */
+
+    /* state, private to the room */
+    ngx_gemini_surface_e       surface;
+    unsigned                   state:8;    /* of the JSON scanner */
+    unsigned                   escape:1;
+    unsigned                   expect_key:1;
+    unsigned                   overflow:1; /* key, id or object too long */
+    unsigned                   sse:1;
+    ngx_gemini_sse_t           lines;
+    uint32_t                   depth;
+    uint32_t                   base;       /* depth of an answer's members */
+    uint32_t                   level;      /* depth of the keys looked at */
+    uint32_t                   member;     /* that the value belongs to */
+    uint32_t                   capture;    /* depth of the usage object */
+    uint64_t                   answers;    /* whole ones, in array or SSE */
+    u_char                     key[NGX_GEMINI_USAGE_KEY];
+    size_t                     key_len;
+    size_t                     object_len;
+    u_char                    *object;     /* the caller's, OBJECT bytes, or
+                                              NULL: set when first needed */
+    u_char                  *(*alloc)(void *data, size_t size);
+    void                      *alloc_data;
+} ngx_gemini_usage_t;
+
+
+/* alloc gives the memory of the object when the first is met */
+void ngx_gemini_usage_init(ngx_gemini_usage_t *usage, ngx_uint_t sse,
+    ngx_gemini_surface_e surface, u_char *(*alloc)(void *data, size_t size),
+    void *alloc_data);
+void ngx_gemini_usage_feed(ngx_gemini_usage_t *usage, const u_char *p,
+    size_t len);
+
+
+#endif /* _NGX_GEMINI_USAGE_H_INCLUDED_ */

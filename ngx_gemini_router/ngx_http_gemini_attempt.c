@@ -1,0 +1,402 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_body.h"
+#include "ngx_http_gemini_log.h"
+#include "ngx_http_gemini_zone.h"
+
+
+static ngx_int_t ngx_http_gemini_attempt_subrequest(
+    ngx_http_gemini_attempt_t *at, ngx_str_t *target);
+static void ngx_http_gemini_attempt_limit(ngx_http_gemini_attempt_t *at);
+static void ngx_http_gemini_attempt_timer(ngx_event_t *ev);
+static ngx_int_t ngx_http_gemini_attempt_done(ngx_http_request_t *r,
+    void *data, ngx_int_t rc);
+static void ngx_http_gemini_attempt_trail(ngx_http_gemini_attempt_t *at);
+
+
+ngx_int_t
+ngx_http_gemini_attempt_start(ngx_http_gemini_ctx_t *ctx)
+{
+    u_char                     *body;
+    size_t                      size;
+    ngx_str_t                   target;
+    ngx_gemini_conf_t          *gc;
+    ngx_gemini_choice_t        *choice;
+    ngx_http_gemini_attempt_t  *at;
+
+    gc = &ctx->pool->gc;
+    at = ctx->attempt;
+    choice = &ctx->order->choices[ctx->pick.choice];
+
+    /* the struct and the memory of a captured body serve all attempts */
+
+    body = at->body;
+    size = at->size;
+
+    ngx_memzero(at, sizeof(ngx_http_gemini_attempt_t));
+
+    at->ctx = ctx;
+    at->body = body;
+    at->size = size;
+    at->resv = ctx->pick.resv;
+    at->key = ctx->pick.key;
+    at->project = gc->keys[at->key].project;
+    at->conf = choice->conf;
+    at->slot = choice->slot;
+    at->began = ngx_http_gemini_now();
+    at->start = ngx_current_msec;
+
+    ctx->key = at->key;
+    ctx->model = at->conf;
+    ctx->model_name = (at->conf == NGX_GEMINI_NONE)
+                      ? ctx->order->model : gc->models[at->conf].name;
+
+    if (ngx_http_gemini_attempt_credential(ctx, at->key) != NGX_OK
+        || ngx_http_gemini_attempt_target(ctx, &ctx->model_name, &target)
+           != NGX_OK
+        || ngx_http_gemini_attempt_subrequest(at, &target) != NGX_OK)
+    {
+        at->verdict.class = NGX_GEMINI_CLIENT_GONE;
+        at->verdict.scope = NGX_GEMINI_SCOPE_CLIENT;
+        ngx_http_gemini_attempt_settle(at);
+        return NGX_ERROR;
+    }
+
+    ngx_http_gemini_attempt_limit(at);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_attempt_subrequest(ngx_http_gemini_attempt_t *at,
+    ngx_str_t *target)
+{
+    ngx_http_request_t          *r, *sr;
+    ngx_http_gemini_ctx_t       *ctx;
+    ngx_http_post_subrequest_t  *ps;
+
+    ctx = at->ctx;
+    r = ctx->request;
+
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    ps->handler = ngx_http_gemini_attempt_done;
+    ps->data = at;
+
+    if (ngx_http_subrequest(r, &ctx->conf->uri, NULL, &sr, ps, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    at->sr = sr;
+
+    sr->method = r->method;
+    sr->method_name = r->method_name;
+    sr->header_in = r->header_in;
+    sr->unparsed_uri = *target;
+    sr->valid_unparsed_uri = 1;
+    sr->upstream_states = r->upstream_states;
+
+    sr->headers_in.headers = ctx->headers;
+    sr->headers_in.chunked = 0;
+
+    if (sr->headers_in.headers.last == &ctx->headers.part) {
+        sr->headers_in.headers.last = &sr->headers_in.headers.part;
+    }
+
+    return ngx_http_gemini_body_set(ctx, sr, &ctx->model_name);
+}
+
+
+/* an attempt is limited until its first byte: after it there is no other */
+
+static void
+ngx_http_gemini_attempt_limit(ngx_http_gemini_attempt_t *at)
+{
+    uint64_t            limit, byte;
+    ngx_gemini_conf_t  *gc;
+
+    gc = &at->ctx->pool->gc;
+
+    limit = gc->attempt_timeout;
+    byte = (at->conf == NGX_GEMINI_NONE) ? 0 : gc->models[at->conf].first_byte;
+
+    if (byte && (limit == 0 || byte < limit)) {
+        limit = byte;
+    }
+
+    if (limit == 0) {
+        return;
+    }
+
+    at->timer.handler = ngx_http_gemini_attempt_timer;
+    at->timer.data = at;
+    at->timer.log = at->ctx->request->connection->log;
+
+    ngx_add_timer(&at->timer, (ngx_msec_t) limit);
+}
+
+
+static void
+ngx_http_gemini_attempt_timer(ngx_event_t *ev)
+{
+    ngx_connection_t           *c;
+    ngx_http_gemini_attempt_t  *at;
+
+    at = ev->data;
+    c = at->ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, at->ctx->request);
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, c->log, 0, "gemini attempt timed out");
+
+    at->timeout = 1;
+    ngx_http_gemini_attempt_cancel(at);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+ngx_http_gemini_attempt_cancel(ngx_http_gemini_attempt_t *at)
+{
+    ngx_http_request_t   *sr;
+    ngx_http_upstream_t  *u;
+
+    sr = at->sr;
+
+    if (at->done || at->cancelled || sr == NULL) {
+        return;
+    }
+
+    at->cancelled = 1;
+    u = sr->upstream;
+
+    if (u && u->cleanup) {
+
+        /* as ngx_http_upstream_create() does for a second upstream */
+
+        sr->main->count++;
+        (*u->cleanup)(sr);
+    }
+
+    ngx_http_finalize_request(sr, NGX_HTTP_GATEWAY_TIME_OUT);
+}
+
+
+/*
+ * Only records: it may be called twice, and before the last buffer has passed
+ * the filters.  The main request decides when it is woken.
+ */
+
+static ngx_int_t
+ngx_http_gemini_attempt_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_gemini_attempt_t  *at = data;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "gemini attempt done, rc:%i state:%d", rc, at->state);
+
+    if (at->sr != r) {
+        return NGX_OK;
+    }
+
+    if (!at->done) {
+        at->done = 1;
+        at->end = ngx_current_msec;
+
+        if (at->timer.timer_set) {
+            ngx_del_timer(&at->timer);
+        }
+
+        if (at->hold.timer_set) {
+            ngx_del_timer(&at->hold);
+        }
+
+        if (rc == NGX_HTTP_GATEWAY_TIME_OUT && at->state
+            == NGX_HTTP_GEMINI_WAIT)
+        {
+            at->timeout = 1;
+        }
+
+        r->main->upstream_states = r->upstream_states;
+    }
+
+    if (r->connection->error || rc == NGX_HTTP_CLIENT_CLOSED_REQUEST
+        || rc == NGX_HTTP_REQUEST_TIME_OUT)
+    {
+        return rc;
+    }
+
+    /* hides 502 and 504 from the special responses */
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_gemini_attempt_judge(ngx_http_gemini_attempt_t *at)
+{
+    ngx_gemini_reply_t      reply;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = at->ctx;
+
+    ngx_memzero(&at->verdict, sizeof(ngx_gemini_verdict_t));
+
+    if (at->state == NGX_HTTP_GEMINI_STREAM) {
+
+        if (!at->last && !at->sr->header_only) {
+            at->verdict.class = NGX_GEMINI_CUT;
+
+        } else if (ctx->usage && ctx->usage->late_error) {
+            at->verdict.class = NGX_GEMINI_CUT;
+
+        } else {
+            return;
+        }
+
+        at->verdict.scope = NGX_GEMINI_SCOPE_SERVICE;
+        at->verdict.ran = 1;
+
+        return;
+    }
+
+    ngx_memzero(&reply, sizeof(ngx_gemini_reply_t));
+
+    reply.surface = ctx->wish.surface;
+    reply.verb = ctx->wish.verb;
+    reply.model = ctx->model_name;
+    reply.timeout = at->timeout;
+    reply.client_deadline = ctx->deadline;
+
+    /* a header of which the body never came whole is no answer, unless it
+       was an error's: that is known by its status */
+
+    if (!at->cancelled
+        && (at->state == NGX_HTTP_GEMINI_CAPTURE
+            && (at->last || at->status >= 300)))
+    {
+        reply.status = at->status;
+        reply.body.data = at->body;
+        reply.body.len = at->len;
+        reply.truncated = at->truncated;
+        reply.retry_after = at->retry_after;
+    }
+
+    ngx_gemini_classify(&reply, &at->verdict);
+}
+
+
+void
+ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
+{
+    ngx_gemini_view_t      *gv;
+    ngx_gemini_settle_t     settle;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    if (at->settled) {
+        return;
+    }
+
+    at->settled = 1;
+    ctx = at->ctx;
+    ctx->course->attempts++;
+
+    if (at->end == 0) {
+        at->end = ngx_current_msec;
+    }
+
+    if (at->timer.timer_set) {
+        ngx_del_timer(&at->timer);
+    }
+
+    if (at->hold.timer_set) {
+        ngx_del_timer(&at->hold);
+    }
+
+    ngx_memzero(&settle, sizeof(ngx_gemini_settle_t));
+
+    settle.resv = at->resv;
+    settle.key = at->key;
+    settle.choice_conf = at->conf;
+    settle.verdict = &at->verdict;
+    settle.began = at->began;
+    settle.google = at->google;
+    settle.latency = (uint32_t) (at->end - at->start);
+    settle.ttft = at->first_seen ? (uint32_t) (at->first - at->start) : 0;
+    settle.surface = ctx->wish.surface;
+    settle.verb = ctx->wish.verb;
+    settle.random = (uint32_t) ngx_random();
+    settle.no_guess = (ctx->course->guesses >= 2);
+    settle.tokens = ctx->tokens;
+
+    if (at->verdict.class != NGX_GEMINI_OK) {
+        settle.request_id = ngx_http_gemini_log_id(ctx);
+    }
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+
+    if (at->verdict.class == NGX_GEMINI_OK && ctx->order->unlisted) {
+        (void) ngx_gemini_pool_spare_claim(gv, &ctx->order->model,
+                                           at->began);
+    }
+
+    ngx_gemini_sched_settle(gv, &ctx->pool->gc, &settle,
+                            ngx_http_gemini_now());
+
+    ngx_http_gemini_zone_unlock(ctx->pool);
+
+    if (settle.guessed) {
+        ctx->course->guesses++;
+    }
+
+    ngx_http_gemini_attempt_trail(at);
+    ngx_http_gemini_log_attempt(at);
+    ngx_http_gemini_log_changes(ctx, &settle);
+}
+
+
+static void
+ngx_http_gemini_attempt_trail(ngx_http_gemini_attempt_t *at)
+{
+    ngx_http_gemini_ctx_t    *ctx;
+    ngx_http_gemini_trail_t  *trail;
+
+    ctx = at->ctx;
+
+    if (ctx->trail == NULL) {
+        ctx->trail = ngx_array_create(ctx->request->pool, 2,
+                                      sizeof(ngx_http_gemini_trail_t));
+        if (ctx->trail == NULL) {
+            return;
+        }
+    }
+
+    trail = ngx_array_push(ctx->trail);
+    if (trail == NULL) {
+        return;
+    }
+
+    trail->key = ctx->pool->gc.keys[at->key].label;
+    trail->model = ctx->model_name;
+    trail->status = at->status;
+    trail->class = at->verdict.class;
+    trail->ms = at->end - at->start;
+}
+
+
+ngx_str_t *
+ngx_http_gemini_attempt_secret(ngx_http_gemini_attempt_t *at)
+{
+    return &at->ctx->pool->secrets[at->key];
+}

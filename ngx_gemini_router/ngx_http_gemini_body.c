@@ -1,0 +1,305 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_body.h"
+
+
+/* a place in the client's body */
+
+typedef struct {
+    ngx_pool_t                    *pool;
+    ngx_chain_t                   *cl;         /* where the rest begins */
+    off_t                          skip;       /* bytes of it used */
+    off_t                          offset;     /* in the whole body */
+    ngx_chain_t                  **last;       /* of the new chain */
+    off_t                          length;     /* of the new chain */
+} ngx_http_gemini_splice_t;
+
+
+static ngx_uint_t ngx_http_gemini_body_renamed(ngx_gemini_body_t *body,
+    const ngx_str_t *model);
+static ngx_uint_t ngx_http_gemini_body_store(ngx_http_gemini_ctx_t *ctx);
+static ngx_int_t ngx_http_gemini_body_splice(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_gemini_splice_t *splice, const ngx_str_t *model,
+    ngx_uint_t renamed, ngx_uint_t store);
+static ngx_int_t ngx_http_gemini_body_name(ngx_http_gemini_splice_t *splice,
+    ngx_gemini_span_t *span, const ngx_str_t *model);
+static ngx_int_t ngx_http_gemini_body_take(ngx_http_gemini_splice_t *splice,
+    off_t to);
+static ngx_int_t ngx_http_gemini_body_skip(ngx_http_gemini_splice_t *splice,
+    off_t n);
+static ngx_int_t ngx_http_gemini_body_text(ngx_http_gemini_splice_t *splice,
+    u_char *p, size_t len);
+static ngx_buf_t *ngx_http_gemini_body_push(
+    ngx_http_gemini_splice_t *splice);
+
+
+ngx_int_t
+ngx_http_gemini_body_set(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr,
+    const ngx_str_t *model)
+{
+    ngx_uint_t                 renamed, store;
+    ngx_chain_t               *out;
+    ngx_http_request_t        *r;
+    ngx_http_request_body_t   *rb;
+    ngx_http_gemini_splice_t   splice;
+
+    r = ctx->request;
+
+    if (ctx->body == NULL || ctx->body->failed || r->request_body == NULL
+        || r->request_body->bufs == NULL)
+    {
+        return NGX_OK;
+    }
+
+    renamed = ngx_http_gemini_body_renamed(ctx->body, model);
+    store = ngx_http_gemini_body_store(ctx);
+
+    if (!renamed && !store) {
+        return NGX_OK;
+    }
+
+    rb = ngx_palloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (rb == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&splice, sizeof(ngx_http_gemini_splice_t));
+
+    splice.pool = r->pool;
+    splice.cl = r->request_body->bufs;
+    splice.last = &out;
+
+    if (ngx_http_gemini_body_splice(ctx, &splice, model, renamed, store)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    *splice.last = NULL;
+
+    *rb = *r->request_body;
+    rb->bufs = out;
+    rb->buf = NULL;
+
+    sr->request_body = rb;
+    sr->headers_in.content_length_n = splice.length;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gemini_body_renamed(ngx_gemini_body_t *body, const ngx_str_t *model)
+{
+    /* what names several models is the client's own, and an error */
+
+    if (body->nspans == 0 || body->differ || body->model_len == 0
+        || model->len == 0)
+    {
+        return 0;
+    }
+
+    return body->model_len != model->len
+           || ngx_memcmp(body->model, model->data, model->len) != 0;
+}
+
+
+/* gemini_store off, gemini-api.md 5.6 */
+
+static ngx_uint_t
+ngx_http_gemini_body_store(ngx_http_gemini_ctx_t *ctx)
+{
+    return !ctx->conf->store && ctx->body->object && !ctx->body->store
+           && (ctx->wish.verb == NGX_GEMINI_VERB_GENERATE
+               || ctx->wish.verb == NGX_GEMINI_VERB_STREAM);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_splice(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_gemini_splice_t *splice, const ngx_str_t *model,
+    ngx_uint_t renamed, ngx_uint_t store)
+{
+    ngx_uint_t          i;
+    ngx_gemini_span_t  *span;
+
+    if (store) {
+        if (ngx_http_gemini_body_take(splice, ctx->body->open) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_gemini_body_text(splice, (u_char *) "\"store\":false,",
+                                      sizeof("\"store\":false,") - 1
+                                      - ctx->body->empty)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    span = ctx->body->spans;
+
+    for (i = 0; renamed && i < ctx->body->nspans; i++) {
+        if (ngx_http_gemini_body_name(splice, &span[i], model) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_gemini_body_take(splice, ctx->body->size);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_name(ngx_http_gemini_splice_t *splice,
+    ngx_gemini_span_t *span, const ngx_str_t *model)
+{
+    u_char  *p, *text;
+
+    if (ngx_http_gemini_body_take(splice, span->offset) != NGX_OK
+        || ngx_http_gemini_body_skip(splice, span->len) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    text = ngx_pnalloc(splice->pool, sizeof("\"models/\"") - 1 + model->len);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = text;
+    *p++ = '"';
+
+    if (span->prefix) {
+        p = ngx_cpymem(p, "models/", sizeof("models/") - 1);
+    }
+
+    p = ngx_cpymem(p, model->data, model->len);
+    *p++ = '"';
+
+    return ngx_http_gemini_body_text(splice, text, p - text);
+}
+
+
+/* shares the client's bytes up to an offset with the new chain */
+
+static ngx_int_t
+ngx_http_gemini_body_take(ngx_http_gemini_splice_t *splice, off_t to)
+{
+    off_t       n;
+    ngx_buf_t  *b, *buf;
+
+    while (splice->offset < to) {
+
+        if (splice->cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        b = splice->cl->buf;
+        n = ngx_min(ngx_buf_size(b) - splice->skip, to - splice->offset);
+
+        if (n > 0) {
+            buf = ngx_http_gemini_body_push(splice);
+            if (buf == NULL) {
+                return NGX_ERROR;
+            }
+
+            *buf = *b;
+
+            if (ngx_buf_in_memory(b)) {
+                buf->pos = b->pos + splice->skip;
+                buf->last = buf->pos + n;
+            }
+
+            if (b->in_file) {
+                buf->file_pos = b->file_pos + splice->skip;
+                buf->file_last = buf->file_pos + n;
+            }
+
+            splice->length += n;
+        }
+
+        if (ngx_http_gemini_body_skip(splice, n) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_skip(ngx_http_gemini_splice_t *splice, off_t n)
+{
+    off_t  rest;
+
+    splice->offset += n;
+
+    while (splice->cl) {
+        rest = ngx_buf_size(splice->cl->buf) - splice->skip;
+
+        if (n < rest) {
+            splice->skip += n;
+            return NGX_OK;
+        }
+
+        n -= rest;
+        splice->skip = 0;
+        splice->cl = splice->cl->next;
+
+        if (n == 0) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_text(ngx_http_gemini_splice_t *splice, u_char *p,
+    size_t len)
+{
+    ngx_buf_t  *b;
+
+    b = ngx_http_gemini_body_push(splice);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->memory = 1;
+    b->pos = p;
+    b->last = p + len;
+    b->start = b->pos;
+    b->end = b->last;
+
+    splice->length += len;
+
+    return NGX_OK;
+}
+
+
+static ngx_buf_t *
+ngx_http_gemini_body_push(ngx_http_gemini_splice_t *splice)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_alloc_chain_link(splice->pool);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    cl->buf = ngx_calloc_buf(splice->pool);
+    if (cl->buf == NULL) {
+        return NULL;
+    }
+
+    *splice->last = cl;
+    splice->last = &cl->next;
+
+    return cl->buf;
+}

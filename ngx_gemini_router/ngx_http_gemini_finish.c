@@ -1,0 +1,187 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_error.h"
+#include "ngx_http_gemini_finish.h"
+#include "ngx_http_gemini_queue.h"
+#include "ngx_http_gemini_zone.h"
+
+
+void
+ngx_http_gemini_finish(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_http_request_t         *r;
+    ngx_http_gemini_attempt_t  *at;
+
+    r = ctx->request;
+    at = ctx->attempt;
+
+    ctx->ttft = at->first_seen ? at->first - at->start : 0;
+
+    if (!at->last && !at->sr->header_only) {
+
+        /* never a clean end that looks whole, design.md 3.9 */
+
+        ctx->outcome = NGX_GEMINI_OUTCOME_CUT;
+        r->keepalive = 0;
+
+        if (ngx_http_gemini_error_event(ctx) == NGX_ERROR) {
+            ngx_http_finalize_request(r, NGX_ERROR);
+            return;
+        }
+
+        ngx_http_finalize_request(r, ngx_http_send_special(r,
+                                                           NGX_HTTP_FLUSH));
+        return;
+    }
+
+    if (at->verdict.class != NGX_GEMINI_OK) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_CUT;
+
+    } else if (!ctx->order->virtual && at->slot != ctx->course->wished) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_FALLBACK;
+
+    } else if (ctx->course->attempts > 1) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_FAILOVER;
+
+    } else {
+        ctx->outcome = NGX_GEMINI_OUTCOME_OK;
+    }
+
+    if (at->sr->headers_out.trailers.part.nelts) {
+        r->headers_out.trailers = at->sr->headers_out.trailers;
+
+        if (r->headers_out.trailers.last
+            == &at->sr->headers_out.trailers.part)
+        {
+            r->headers_out.trailers.last = &r->headers_out.trailers.part;
+        }
+    }
+
+    ngx_http_finalize_request(r, ngx_http_send_special(r, NGX_HTTP_LAST));
+}
+
+
+/* the upstream's own words, for what is the request's own fault */
+
+void
+ngx_http_gemini_finish_relay(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_http_gemini_attempt_t  *at;
+
+    at = ctx->attempt;
+
+    if (at->status < 400) {
+        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_finish_lost(ctx);
+        return;
+    }
+
+    ctx->outcome = (at->status < 500) ? NGX_GEMINI_OUTCOME_CLIENT_ERROR
+                                      : NGX_GEMINI_OUTCOME_OVERLOADED;
+
+    ngx_http_finalize_request(ctx->request, ngx_http_gemini_error_relay(at));
+}
+
+
+void
+ngx_http_gemini_finish_lost(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_gemini_error_t   error;
+    ngx_gemini_finale_t  finale;
+
+    ngx_gemini_plan_finale(ctx->course, &ctx->pick, ngx_http_gemini_now(),
+                           &finale);
+
+    ctx->outcome = finale.outcome;
+
+    ngx_memzero(&error, sizeof(ngx_gemini_error_t));
+
+    error.status = finale.status;
+    error.message.data = (u_char *) finale.message;
+    error.message.len = ngx_strlen(finale.message);
+    error.reason = finale.reason;
+    error.retry = finale.retry;
+    error.surface = ctx->wish.surface;
+    error.array = ctx->wish.array;
+    error.day = finale.day;
+    error.model = ctx->order->model;
+
+    ngx_http_finalize_request(ctx->request,
+                              ngx_http_gemini_error_send(ctx, &error));
+}
+
+
+void
+ngx_http_gemini_finish_tokens(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_gemini_usage_t  *usage;
+
+    usage = ctx->usage;
+
+    if (usage == NULL) {
+        return;
+    }
+
+    ctx->tokens = usage->tokens;
+    ctx->response_id.data = usage->id;
+    ctx->response_id.len = usage->id_len;
+}
+
+
+/*
+ * The last certain moment, before the access log: whatever way the request
+ * ended, its reservation is settled.
+ */
+
+void
+ngx_http_gemini_finish_cleanup(void *data)
+{
+    ngx_gemini_view_t          *gv;
+    ngx_http_gemini_ctx_t      *ctx;
+    ngx_http_gemini_attempt_t  *at;
+
+    ctx = data;
+    at = ctx->attempt;
+
+    if (ctx->done) {
+        return;
+    }
+
+    ctx->done = 1;
+
+    ngx_http_gemini_queue_remove(ctx);
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    if (at && at->ctx && !at->settled) {
+        ngx_http_gemini_finish_tokens(ctx);
+
+        ngx_memzero(&at->verdict, sizeof(ngx_gemini_verdict_t));
+        at->verdict.class = NGX_GEMINI_CLIENT_GONE;
+        at->verdict.scope = NGX_GEMINI_SCOPE_CLIENT;
+
+        ngx_http_gemini_attempt_settle(at);
+
+        if (at->sr && at->sr->upstream_states) {
+            ctx->request->upstream_states = at->sr->upstream_states;
+        }
+
+        ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
+    }
+
+    if (ctx->outcome == NGX_GEMINI_OUTCOME_NONE) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
+    }
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+    ngx_gemini_sched_done(gv, ctx->outcome, ctx->queued);
+    ngx_http_gemini_zone_unlock(ctx->pool);
+}

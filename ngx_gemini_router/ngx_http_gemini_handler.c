@@ -1,0 +1,455 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_error.h"
+#include "ngx_http_gemini_finish.h"
+#include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_queue.h"
+#include "ngx_http_gemini_request.h"
+#include "ngx_http_gemini_zone.h"
+
+
+static void ngx_http_gemini_handler_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_error_t *error);
+static void ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx);
+static void ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx,
+    ngx_int_t rc);
+static void ngx_http_gemini_handler_wake(ngx_http_request_t *r);
+static void ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx);
+static void ngx_http_gemini_handler_backoff(ngx_http_gemini_ctx_t *ctx);
+static void ngx_http_gemini_handler_timer(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_http_gemini_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_gemini_error_t           error;
+    ngx_http_cleanup_t          *cln;
+    ngx_http_gemini_ctx_t       *ctx;
+    ngx_http_gemini_loc_conf_t  *glcf;
+
+    if (r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "gemini_pass in a subrequest");
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
+
+    ctx = ngx_http_gemini_ctx_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->pool = glcf->pool;
+    ctx->conf = glcf;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_gemini_finish_cleanup;
+    cln->data = ctx;
+
+    rc = ngx_http_gemini_request_prepare(ctx, &error);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_OK && r->headers_in.upgrade
+        && ctx->wish.surface == NGX_GEMINI_SURFACE_LIVE)
+    {
+        error.status = NGX_HTTP_NOT_IMPLEMENTED;
+        ngx_str_set(&error.message, "gemini_pass cannot upgrade a "
+                    "connection, use gemini_select for this location");
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        ctx->outcome = NGX_GEMINI_OUTCOME_REFUSED;
+        return ngx_http_gemini_error_send(ctx, &error);
+    }
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_gemini_handler_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_REFUSED;
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_gemini_handler_body(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_gemini_error_t      error;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ngx_http_gemini_ctx(r);
+
+    r->preserve_body = 1;
+    r->write_event_handler = ngx_http_gemini_handler_wake;
+
+    ctx->length = ngx_max(r->headers_in.content_length_n, 0);
+    ctx->began = ngx_http_gemini_now();
+
+    if (ctx->body) {
+        ngx_gemini_body_end(ctx->body);
+    }
+
+    rc = ngx_http_gemini_handler_plan(ctx, &error);
+
+    if (rc == NGX_ERROR) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ctx->outcome = NGX_GEMINI_OUTCOME_REFUSED;
+        ngx_http_finalize_request(r,
+                                  ngx_http_gemini_error_send(ctx, &error));
+        return;
+    }
+
+    ngx_http_gemini_handler_try(ctx);
+}
+
+
+/* the models that may serve, and the limits of the way there */
+
+static ngx_int_t
+ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_error_t *error)
+{
+    uint64_t             deadline;
+    ngx_str_t            name, model;
+    ngx_gemini_conf_t   *gc;
+    ngx_gemini_view_t   *gv;
+
+    gc = &ctx->pool->gc;
+
+    name = ctx->wish.model;
+
+    if (name.len == 0 && ctx->body && !ctx->body->failed) {
+        name.data = ctx->body->model;
+        name.len = ctx->body->model_len;
+    }
+
+    ctx->requested = name;
+
+    if (name.len == 0
+        || ngx_gemini_request_model(&name, &model) != NGX_OK)
+    {
+        ngx_str_null(&model);
+    }
+
+    /* what cannot be read cannot be rewritten either */
+
+    if (ctx->body && (ctx->body->failed || ctx->body->differ)) {
+        ctx->fallback = 0;
+    }
+
+    ngx_memzero(error, sizeof(ngx_gemini_error_t));
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+
+    ngx_gemini_plan_order(gv, gc, &ctx->wish, &model, ctx->fallback,
+                          ctx->order);
+
+    ngx_http_gemini_zone_unlock(ctx->pool);
+
+    if (ctx->order->refused
+        || ngx_gemini_plan_restrict(gc, &ctx->restrict_to.models, ctx->order)
+           == 0)
+    {
+        error->status = NGX_HTTP_NOT_FOUND;
+        error->surface = ctx->wish.surface;
+        error->array = ctx->wish.array;
+        ngx_str_set(&error->message, "the model is not available here");
+        return NGX_DECLINED;
+    }
+
+    ctx->course->wished = ctx->order->choices[0].slot;
+    ctx->course->replay = ctx->wish.replay;
+
+    deadline = gc->timeout ? ctx->began + gc->timeout : 0;
+
+    if (ctx->deadline) {
+        ctx->course->deadline += ctx->began;
+    }
+
+    if (deadline && (!ctx->deadline || deadline < ctx->course->deadline)) {
+        ctx->course->deadline = deadline;
+    }
+
+    return ngx_http_gemini_attempt_headers(ctx, 0);
+}
+
+
+static void
+ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->queue && ctx->course->attempts == 0
+        && ngx_http_gemini_queue_ahead(ctx))
+    {
+        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_handler_starved(ctx, NGX_AGAIN);
+        return;
+    }
+
+    rc = ngx_http_gemini_handler_pick(ctx, 0);
+
+    ngx_http_gemini_handler_resume(ctx, rc);
+}
+
+
+void
+ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (rc != NGX_OK) {
+        ngx_http_gemini_handler_starved(ctx, rc);
+        return;
+    }
+
+    if (r->read_event_handler == ngx_http_test_reading) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    if (ngx_http_gemini_attempt_start(ctx) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+}
+
+
+ngx_int_t
+ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
+{
+    ngx_int_t             rc;
+    ngx_gemini_pick_t    *pick;
+    ngx_gemini_view_t    *gv;
+    ngx_gemini_course_t  *course;
+
+    pick = &ctx->pick;
+    course = ctx->course;
+
+    ngx_memzero(pick, sizeof(ngx_gemini_pick_t));
+
+    pick->choices = ctx->order->choices;
+    pick->nchoices = ctx->order->nchoices;
+    pick->tried = course->tried;
+    pick->ntried = course->ntried;
+    pick->restrict_to = &ctx->restrict_to;
+    pick->surface = ctx->wish.surface;
+    pick->verb = ctx->wish.verb;
+    pick->project = NGX_GEMINI_NONE;
+    pick->tokens = (uint32_t) ngx_min(ctx->length / 4, 0x7fffffff);
+    pick->worker = ctx->pool->zone.worker;
+    pick->random = (uint32_t) ngx_random();
+    pick->retry = course->retry;
+    pick->again = course->again;
+    pick->waiter = waiter;
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+
+    rc = ngx_gemini_sched_pick(gv, &ctx->pool->gc, pick,
+                               ngx_http_gemini_now());
+
+    ngx_http_gemini_zone_unlock(ctx->pool);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "gemini pick: %i key:%uD choice:%uD lack:%04xD",
+                   rc, pick->key, pick->choice, pick->lack);
+
+    return rc;
+}
+
+
+static void
+ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
+{
+    uint64_t           now;
+    ngx_gemini_step_e  step;
+
+    now = ngx_http_gemini_now();
+
+    if (ctx->queue_end == 0) {
+        ctx->queue_end = now + ctx->pool->gc.queue_timeout;
+
+        if (ctx->course->deadline && ctx->course->deadline < ctx->queue_end) {
+            ctx->queue_end = ctx->course->deadline;
+        }
+    }
+
+    step = ngx_gemini_plan_starved(ctx->course, &ctx->pick, rc, ctx->queue,
+                                   ctx->queue_end, now);
+
+    if (step == NGX_GEMINI_STEP_BACKOFF) {
+        ctx->course->again = 1;
+        ngx_http_gemini_handler_backoff(ctx);
+        return;
+    }
+
+    if (step == NGX_GEMINI_STEP_WAIT) {
+        rc = ngx_http_gemini_queue_add(ctx);
+
+        if (rc == NGX_OK) {
+            return;
+        }
+
+        if (rc == NGX_ERROR) {
+            ngx_http_finalize_request(ctx->request,
+                                      NGX_HTTP_INTERNAL_SERVER_ERROR);
+            return;
+        }
+    }
+
+    ngx_http_gemini_finish_lost(ctx);
+}
+
+
+/*
+ * The main request is woken when its subrequest has ended; also by a writable
+ * client, which means nothing here.
+ */
+
+static void
+ngx_http_gemini_handler_wake(ngx_http_request_t *r)
+{
+    ngx_http_gemini_ctx_t      *ctx;
+    ngx_http_gemini_attempt_t  *at;
+
+    ctx = ngx_http_gemini_ctx(r);
+
+    if (ctx == NULL || ctx->attempt == NULL) {
+        return;
+    }
+
+    at = ctx->attempt;
+
+    if (at->sr == NULL || !at->done || at->settled) {
+        return;
+    }
+
+    ngx_http_gemini_finish_tokens(ctx);
+    ngx_http_gemini_attempt_judge(at);
+    ngx_http_gemini_attempt_settle(at);
+
+    if (ctx->committed) {
+        ngx_http_gemini_finish(ctx);
+        return;
+    }
+
+    ngx_http_gemini_handler_next(ctx);
+}
+
+
+static void
+ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_gemini_step_e           step;
+    ngx_http_gemini_attempt_t  *at;
+
+    at = ctx->attempt;
+
+    step = ngx_gemini_plan_next(ctx->course, ctx->order, &at->verdict,
+                                at->key, at->project, at->slot,
+                                ngx_http_gemini_now());
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "gemini step:%d", step);
+
+    switch (step) {
+
+    case NGX_GEMINI_STEP_ATTEMPT:
+        ngx_http_gemini_handler_try(ctx);
+        return;
+
+    case NGX_GEMINI_STEP_BACKOFF:
+        ctx->course->again = 1;
+        ngx_http_gemini_handler_backoff(ctx);
+        return;
+
+    case NGX_GEMINI_STEP_RELAY:
+        ngx_http_gemini_finish_relay(ctx);
+        return;
+
+    default:
+        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_finish_lost(ctx);
+    }
+}
+
+
+static void
+ngx_http_gemini_handler_backoff(ngx_http_gemini_ctx_t *ctx)
+{
+    uint64_t             delay;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    delay = ngx_gemini_plan_backoff(ctx->course->backoffs++,
+                                    (uint32_t) ngx_random());
+
+    if (ctx->course->deadline
+        && ngx_http_gemini_now() + delay >= ctx->course->deadline)
+    {
+        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_finish_lost(ctx);
+        return;
+    }
+
+    ctx->timer.handler = ngx_http_gemini_handler_timer;
+    ctx->timer.data = ctx;
+    ctx->timer.log = r->connection->log;
+
+    ngx_add_timer(&ctx->timer, (ngx_msec_t) delay);
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+    }
+}
+
+
+static void
+ngx_http_gemini_handler_timer(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ev->data;
+    c = ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+
+    ctx->request->read_event_handler = ngx_http_block_reading;
+
+    ngx_http_gemini_handler_try(ctx);
+
+    ngx_http_run_posted_requests(c);
+}

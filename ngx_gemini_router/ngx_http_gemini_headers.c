@@ -1,0 +1,258 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
+
+
+static ngx_table_elt_t *ngx_http_gemini_headers_push(
+    ngx_http_gemini_ctx_t *ctx, const char *key, const char *low,
+    size_t len);
+static ngx_uint_t ngx_http_gemini_headers_drop(ngx_table_elt_t *h,
+    ngx_table_elt_t *connection, ngx_uint_t live);
+
+
+/*
+ * What does not go upstream: credentials of the client, headers of the hop,
+ * and what would tell Google whom we serve; gemini-api.md 2.1, 8.
+ */
+
+static ngx_str_t  ngx_http_gemini_dropped[] = {
+    ngx_string("accept-encoding"),
+    ngx_string("api-key"),
+    ngx_string("authorization"),
+    ngx_string("connection"),
+    ngx_string("cookie"),
+    ngx_string("expect"),
+    ngx_string("forwarded"),
+    ngx_string("keep-alive"),
+    ngx_string("openai-organization"),
+    ngx_string("openai-project"),
+    ngx_string("origin"),
+    ngx_string("proxy-authorization"),
+    ngx_string("proxy-connection"),
+    ngx_string("referer"),
+    ngx_string("te"),
+    ngx_string("trailer"),
+    ngx_string("transfer-encoding"),
+    ngx_string("upgrade"),
+    ngx_string("via"),
+    ngx_string("x-api-key"),
+    ngx_string("x-goog-api-key"),
+    ngx_string("x-goog-user-project"),
+    ngx_string("x-real-ip"),
+    ngx_string("x-server-timeout"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_http_gemini_attempt_headers(ngx_http_gemini_ctx_t *ctx, ngx_uint_t live)
+{
+    ngx_uint_t           i;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h, *header;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ngx_list_init(&ctx->headers, r->pool, 20, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (ngx_http_gemini_headers_drop(&header[i], ctx->connection, live)) {
+            continue;
+        }
+
+        h = ngx_list_push(&ctx->headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = header[i];
+        ngx_http_gemini_header_end(h);
+    }
+
+    h = ngx_http_gemini_headers_push(ctx, "Accept-Encoding",
+                                     "accept-encoding",
+                                     sizeof("Accept-Encoding") - 1);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&h->value, "identity");
+
+    if (ctx->deadline) {
+        ctx->timeout = ngx_http_gemini_headers_push(ctx, "X-Server-Timeout",
+                                              "x-server-timeout",
+                                              sizeof("X-Server-Timeout") - 1);
+        if (ctx->timeout == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
+        ctx->credential = ngx_http_gemini_headers_push(ctx, "Authorization",
+                                                 "authorization",
+                                                 sizeof("Authorization") - 1);
+
+    } else {
+        ctx->credential = ngx_http_gemini_headers_push(ctx, "x-goog-api-key",
+                                                "x-goog-api-key",
+                                                sizeof("x-goog-api-key") - 1);
+    }
+
+    return ctx->credential ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_gemini_headers_push(ngx_http_gemini_ctx_t *ctx, const char *key,
+    const char *low, size_t len)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&ctx->headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) key;
+    h->key.len = len;
+    h->lowcase_key = (u_char *) low;
+
+    return h;
+}
+
+
+static ngx_uint_t
+ngx_http_gemini_headers_drop(ngx_table_elt_t *h, ngx_table_elt_t *connection,
+    ngx_uint_t live)
+{
+    u_char     *p;
+    ngx_str_t  *name;
+
+    if (h->key.len > 12
+        && ngx_strncmp(h->lowcase_key, "x-forwarded-", 12) == 0)
+    {
+        return 1;
+    }
+
+    for (name = ngx_http_gemini_dropped; name->len; name++) {
+
+        if (name->len == h->key.len
+            && ngx_memcmp(name->data, h->lowcase_key, name->len) == 0)
+        {
+            /* the handshake of a WebSocket is the location's business */
+
+            return !(live && name->data[0] == 'u');
+        }
+    }
+
+    /* a header that Connection names belongs to the hop */
+
+    if (connection == NULL || h->key.len > connection->value.len) {
+        return 0;
+    }
+
+    p = ngx_strlcasestrn(connection->value.data,
+                         connection->value.data + connection->value.len,
+                         h->lowcase_key, h->key.len - 1);
+
+    return p && p[h->key.len - 1] != '-' && p[h->key.len] != '-'
+           && (p == connection->value.data || p[-1] == ' ' || p[-1] == ',');
+}
+
+
+ngx_int_t
+ngx_http_gemini_attempt_credential(ngx_http_gemini_ctx_t *ctx, uint32_t key)
+{
+    u_char     *p;
+    int64_t     left;
+    ngx_str_t  *secret;
+
+    secret = &ctx->pool->secrets[key];
+
+    if (ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
+        p = ngx_pnalloc(ctx->request->pool,
+                        sizeof("Bearer ") - 1 + secret->len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->credential->value.data = p;
+        p = ngx_cpymem(p, "Bearer ", sizeof("Bearer ") - 1);
+        p = ngx_cpymem(p, secret->data, secret->len);
+        ctx->credential->value.len = p - ctx->credential->value.data;
+
+    } else {
+        ctx->credential->value = *secret;
+    }
+
+    if (ctx->timeout) {
+        p = ngx_pnalloc(ctx->request->pool, NGX_INT64_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        left = (int64_t) (ctx->course->deadline - ngx_http_gemini_now());
+        left = (left > 0) ? (left + 999) / 1000 : 1;
+
+        ctx->timeout->value.data = p;
+        ctx->timeout->value.len = ngx_sprintf(p, "%L", left) - p;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_gemini_attempt_target(ngx_http_gemini_ctx_t *ctx,
+    const ngx_str_t *model, ngx_str_t *target)
+{
+    size_t  len;
+
+    /* a byte may become three */
+
+    len = 3 * (ctx->wish.path.len + model->len) + ctx->wish.args.len + 32;
+
+    target->data = ngx_pnalloc(ctx->request->pool, len);
+    if (target->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_gemini_request_target(&ctx->wish,
+                                  ctx->wish.model.len ? model : NULL,
+                                  target->data, &len)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    target->len = len;
+
+    return NGX_OK;
+}

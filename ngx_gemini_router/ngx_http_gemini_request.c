@@ -1,0 +1,500 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_request.h"
+
+
+static void ngx_http_gemini_ctx_cleanup(void *data);
+static ngx_uint_t ngx_http_gemini_request_suspect(ngx_str_t *args);
+static ngx_int_t ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx,
+    ngx_str_t *uri);
+static ngx_int_t ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx);
+static ngx_int_t ngx_http_gemini_request_location(
+    ngx_http_gemini_ctx_t *ctx, ngx_uint_t *families);
+static ngx_int_t ngx_http_gemini_request_flag(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_complex_value_t *cv, ngx_uint_t *flag);
+static ngx_int_t ngx_http_gemini_request_text(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_complex_value_t *cv, ngx_str_t *text);
+static ngx_uint_t ngx_http_gemini_request_families(ngx_str_t *list);
+static void ngx_http_gemini_request_headers(ngx_http_gemini_ctx_t *ctx);
+static void ngx_http_gemini_request_deadline(ngx_http_gemini_ctx_t *ctx,
+    ngx_table_elt_t *h);
+
+
+ngx_http_gemini_ctx_t *
+ngx_http_gemini_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t     *cln;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    r = r->main;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_gemini_router_module);
+
+    if (ctx || !(r->internal || r->filter_finalize)) {
+        return ctx;
+    }
+
+    /* an internal redirect has cleared it */
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_gemini_ctx_cleanup) {
+            ctx = cln->data;
+            ngx_http_set_ctx(r, ctx, ngx_http_gemini_router_module);
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_http_gemini_ctx_t *
+ngx_http_gemini_ctx_create(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t     *cln;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ngx_http_gemini_ctx(r);
+    if (ctx) {
+        return ctx;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_gemini_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_gemini_ctx_t));
+
+    cln->handler = ngx_http_gemini_ctx_cleanup;
+
+    ctx->request = r;
+    ctx->key = NGX_GEMINI_NONE;
+    ctx->model = NGX_GEMINI_NONE;
+    ctx->place = NGX_GEMINI_NONE;
+    ctx->tokens.prompt = -1;
+    ctx->tokens.output = -1;
+    ctx->tokens.thought = -1;
+    ctx->tokens.cached = -1;
+    ctx->tokens.total = -1;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_gemini_router_module);
+
+    return ctx;
+}
+
+
+/* marks the ctx in the pool's list, see ngx_http_gemini_ctx() */
+
+static void
+ngx_http_gemini_ctx_cleanup(void *data)
+{
+}
+
+
+ngx_int_t
+ngx_http_gemini_redact_handler(ngx_http_request_t *r)
+{
+    u_char                      *buf;
+    ngx_str_t                    args;
+    ngx_http_gemini_ctx_t       *ctx;
+    ngx_http_gemini_srv_conf_t  *gscf;
+
+    gscf = ngx_http_get_module_srv_conf(r, ngx_http_gemini_router_module);
+
+    if (!gscf->used || !ngx_http_gemini_request_suspect(&r->args)) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_gemini_ctx_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->uri.len = r->unparsed_uri.len;
+    ctx->uri.data = ngx_pstrdup(r->pool, &r->unparsed_uri);
+
+    args.len = r->args.len;
+    args.data = ngx_pstrdup(r->pool, &r->args);
+
+    buf = ngx_pnalloc(r->pool, NGX_GEMINI_SECRET_MAX);
+
+    if (ctx->uri.data == NULL || args.data == NULL || buf == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    (void) ngx_gemini_request_arg(&args, "key", buf, NGX_GEMINI_SECRET_MAX,
+                                  &ctx->arg_key);
+
+    /* over HTTP/2 these are not one memory */
+
+    (void) ngx_gemini_request_redact(r->unparsed_uri.data,
+                                     r->unparsed_uri.len);
+    (void) ngx_gemini_request_redact(r->request_line.data,
+                                     r->request_line.len);
+    (void) ngx_gemini_request_redact(r->args.data, r->args.len);
+
+    return NGX_DECLINED;
+}
+
+
+/* a quick look: most arguments hold nothing to hide */
+
+static ngx_uint_t
+ngx_http_gemini_request_suspect(ngx_str_t *args)
+{
+    if (args->len == 0) {
+        return 0;
+    }
+
+    return ngx_strlchr(args->data, args->data + args->len, '%')
+           || ngx_strnstr(args->data, "key", args->len)
+           || ngx_strnstr(args->data, "token", args->len)
+           || ngx_strnstr(args->data, "upload_id", args->len);
+}
+
+
+ngx_int_t
+ngx_http_gemini_request_wish(ngx_http_gemini_ctx_t *ctx)
+{
+    u_char                      *buf;
+    ngx_str_t                    uri;
+    ngx_http_request_t          *r;
+    ngx_http_gemini_loc_conf_t  *glcf;
+
+    if (ctx->parsed) {
+        return NGX_OK;
+    }
+
+    r = ctx->request;
+
+    if (ngx_http_gemini_request_uri(ctx, &uri) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    buf = ngx_pnalloc(r->pool, ngx_min(2 * uri.len + 64,
+                                       NGX_GEMINI_URI_MAX));
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->parsed = 1;
+
+    if (ngx_gemini_request_parse(&ctx->wish, &r->method_name, &uri, 0, buf)
+        == NGX_OK && ctx->wish.known)
+    {
+        return NGX_OK;
+    }
+
+    /* a base URL of a client may have a path: the location's */
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
+
+    if (glcf->prefix) {
+        (void) ngx_gemini_request_parse(&ctx->wish, &r->method_name, &uri,
+                                        glcf->prefix, buf);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx, ngx_str_t *uri)
+{
+    u_char              *p;
+    size_t               len;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (r->valid_unparsed_uri || r->internal) {
+        *uri = ctx->uri.len ? ctx->uri : r->unparsed_uri;
+        return NGX_OK;
+    }
+
+    /* a rewrite has changed it */
+
+    len = r->uri.len + 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len,
+                                          NGX_ESCAPE_URI);
+
+    p = ngx_pnalloc(r->pool, len + 1 + r->args.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    uri->data = p;
+
+    p = (u_char *) ngx_escape_uri(p, r->uri.data, r->uri.len,
+                                  NGX_ESCAPE_URI);
+
+    if (r->args.len) {
+        *p++ = '?';
+        p = ngx_cpymem(p, r->args.data, r->args.len);
+    }
+
+    uri->len = p - uri->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_gemini_request_prepare(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_error_t *error)
+{
+    ngx_uint_t  families;
+
+    if (ngx_http_gemini_request_alloc(ctx) != NGX_OK
+        || ngx_http_gemini_request_wish(ctx) != NGX_OK
+        || ngx_http_gemini_request_location(ctx, &families) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_gemini_request_headers(ctx);
+
+    ngx_memzero(error, sizeof(ngx_gemini_error_t));
+
+    error->status = NGX_HTTP_NOT_FOUND;
+    error->surface = ctx->wish.surface;
+    error->array = ctx->wish.array;
+
+    if (!ctx->wish.known) {
+        ngx_str_set(&error->message, "no such path, expected "
+                    "/v1beta/models/MODEL:generateContent and the like");
+        return NGX_DECLINED;
+    }
+
+    if (!(families & (1 << ctx->wish.family))) {
+        ngx_str_set(&error->message, "this family of calls is not enabled "
+                    "here");
+        return NGX_DECLINED;
+    }
+
+    if (ctx->wish.body == NGX_GEMINI_BODY_NONE
+        || (ctx->request->headers_in.content_length_n <= 0
+            && !ctx->request->headers_in.chunked))
+    {
+        return NGX_OK;
+    }
+
+    ctx->body = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_body_t));
+    if (ctx->body == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_gemini_body_init(ctx->body, ctx->wish.body);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_pool_t  *pool;
+
+    pool = ctx->request->pool;
+
+    ctx->order = ngx_palloc(pool, sizeof(ngx_gemini_order_t));
+    ctx->course = ngx_pcalloc(pool, sizeof(ngx_gemini_course_t));
+    ctx->attempt = ngx_pcalloc(pool, sizeof(ngx_http_gemini_attempt_t));
+
+    if (ctx->order == NULL || ctx->course == NULL || ctx->attempt == NULL) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* what the location says; it only narrows what the pool allows */
+
+static ngx_int_t
+ngx_http_gemini_request_location(ngx_http_gemini_ctx_t *ctx,
+    ngx_uint_t *families)
+{
+    ngx_int_t                    n;
+    ngx_str_t                    text;
+    ngx_uint_t                   fallback, queue;
+    ngx_gemini_conf_t           *gc;
+    ngx_http_gemini_loc_conf_t  *glcf;
+
+    gc = &ctx->pool->gc;
+    glcf = ctx->conf;
+
+    fallback = gc->fallback;
+    queue = (gc->queue != 0);
+
+    if (ngx_http_gemini_request_flag(ctx, glcf->fallback, &fallback)
+        != NGX_OK
+        || ngx_http_gemini_request_flag(ctx, glcf->queue, &queue) != NGX_OK
+        || ngx_http_gemini_request_text(ctx, glcf->restrict_keys,
+                                        &ctx->restrict_to.keys)
+           != NGX_OK
+        || ngx_http_gemini_request_text(ctx, glcf->restrict_models,
+                                        &ctx->restrict_to.models)
+           != NGX_OK
+        || ngx_http_gemini_request_text(ctx, glcf->restrict_families, &text)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->fallback = fallback;
+    ctx->queue = queue;
+
+    *families = text.len ? ngx_http_gemini_request_families(&text)
+                         : NGX_GEMINI_FAMILIES_DEFAULT;
+
+    ctx->course->tries = gc->tries;
+
+    if (ngx_http_gemini_request_text(ctx, glcf->tries, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    n = text.len ? ngx_atoi(text.data, text.len) : 0;
+
+    if (n > 0) {
+        ctx->course->tries = (uint32_t) ngx_min(n, (ngx_int_t) gc->tries);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_request_flag(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_complex_value_t *cv, ngx_uint_t *flag)
+{
+    ngx_str_t  text;
+
+    if (ngx_http_gemini_request_text(ctx, cv, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if ((text.len == 3 && ngx_strncmp(text.data, "off", 3) == 0)
+        || (text.len == 1 && text.data[0] == '0'))
+    {
+        *flag = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_request_text(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_complex_value_t *cv, ngx_str_t *text)
+{
+    if (cv == NULL) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
+
+    return ngx_http_complex_value(ctx->request, cv, text);
+}
+
+
+static ngx_uint_t
+ngx_http_gemini_request_families(ngx_str_t *list)
+{
+    size_t       len;
+    u_char      *p, *last, *word;
+    ngx_uint_t   i, mask;
+    const char  *name;
+
+    mask = 0;
+    p = list->data;
+    last = p + list->len;
+
+    while (p < last) {
+        word = p;
+
+        while (p < last && *p != ',' && *p != ' ') {
+            p++;
+        }
+
+        len = p - word;
+        p++;
+
+        for (i = 0; i < NGX_GEMINI_FAMILIES; i++) {
+            name = ngx_gemini_family_name(i);
+
+            if (len == ngx_strlen(name) && ngx_memcmp(word, name, len) == 0)
+            {
+                mask |= 1 << i;
+            }
+        }
+    }
+
+    return mask;
+}
+
+
+/* what the request's own headers say about the way */
+
+static void
+ngx_http_gemini_request_headers(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &ctx->request->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("connection") - 1
+            && ngx_memcmp(h[i].lowcase_key, "connection",
+                          sizeof("connection") - 1)
+               == 0)
+        {
+            ctx->connection = &h[i];
+        }
+
+        if (h[i].key.len == sizeof("x-server-timeout") - 1
+            && ngx_memcmp(h[i].lowcase_key, "x-server-timeout",
+                          sizeof("x-server-timeout") - 1)
+               == 0)
+        {
+            ngx_http_gemini_request_deadline(ctx, &h[i]);
+        }
+    }
+}
+
+
+/* X-Server-Timeout: seconds that the client will wait, gemini-api.md 2.3 */
+
+static void
+ngx_http_gemini_request_deadline(ngx_http_gemini_ctx_t *ctx,
+    ngx_table_elt_t *h)
+{
+    ngx_int_t  sec;
+
+    sec = ngx_atoi(h->value.data, h->value.len);
+
+    if (sec > 0 && sec < 86400) {
+        ctx->deadline = 1;
+        ctx->course->deadline = (uint64_t) sec * 1000;
+    }
+}
