@@ -8,6 +8,7 @@
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_finish.h"
+#include "ngx_http_gemini_handler.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_zone.h"
 
@@ -76,14 +77,20 @@ ngx_http_gemini_finish_relay(ngx_http_gemini_ctx_t *ctx)
 
     at = ctx->attempt;
 
-    if (at->status < 400) {
-        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+    /* what looked like an error and is none, {"error":null}, passes */
+
+    if (at->status < 400 && at->verdict.class != NGX_GEMINI_OK
+        && at->verdict.scope != NGX_GEMINI_SCOPE_REQUEST)
+    {
+        ngx_http_gemini_handler_lack(ctx);
         ngx_http_gemini_finish_lost(ctx);
         return;
     }
 
-    ctx->outcome = (at->status < 500) ? NGX_GEMINI_OUTCOME_CLIENT_ERROR
-                                      : NGX_GEMINI_OUTCOME_OVERLOADED;
+    ctx->outcome = (at->status < 500
+                    || at->verdict.scope == NGX_GEMINI_SCOPE_REQUEST)
+                   ? NGX_GEMINI_OUTCOME_CLIENT_ERROR
+                   : NGX_GEMINI_OUTCOME_OVERLOADED;
 
     ngx_http_finalize_request(ctx->request, ngx_http_gemini_error_relay(at));
 }

@@ -14,10 +14,13 @@
 #include "ngx_http_gemini_zone.h"
 
 
+static ngx_uint_t ngx_http_gemini_handler_upgrade(ngx_http_request_t *r);
 static void ngx_http_gemini_handler_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error);
 static void ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx);
+static ngx_int_t ngx_http_gemini_handler_ask(ngx_http_gemini_ctx_t *ctx,
+    ngx_uint_t waiter, ngx_uint_t dry);
 static void ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx,
     ngx_int_t rc);
 static void ngx_http_gemini_handler_wake(ngx_http_request_t *r);
@@ -65,9 +68,7 @@ ngx_http_gemini_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (rc == NGX_OK && r->headers_in.upgrade
-        && ctx->wish.surface == NGX_GEMINI_SURFACE_LIVE)
-    {
+    if (rc == NGX_OK && ngx_http_gemini_handler_upgrade(r)) {
         error.status = NGX_HTTP_NOT_IMPLEMENTED;
         ngx_str_set(&error.message, "gemini_pass cannot upgrade a "
                     "connection, use gemini_select for this location");
@@ -92,6 +93,22 @@ ngx_http_gemini_handler(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
+}
+
+
+/* a subrequest cannot become a WebSocket; other upgrades may be ignored */
+
+static ngx_uint_t
+ngx_http_gemini_handler_upgrade(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.upgrade;
+
+    return h && h->value.len == sizeof("websocket") - 1
+           && ngx_strncasecmp(h->value.data, (u_char *) "websocket",
+                              sizeof("websocket") - 1)
+              == 0;
 }
 
 
@@ -247,6 +264,21 @@ ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
 ngx_int_t
 ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
 {
+    return ngx_http_gemini_handler_ask(ctx, waiter, 0);
+}
+
+
+void
+ngx_http_gemini_handler_lack(ngx_http_gemini_ctx_t *ctx)
+{
+    (void) ngx_http_gemini_handler_ask(ctx, 0, 1);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_handler_ask(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter,
+    ngx_uint_t dry)
+{
     ngx_int_t             rc;
     ngx_gemini_pick_t    *pick;
     ngx_gemini_view_t    *gv;
@@ -271,6 +303,11 @@ ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
     pick->retry = course->retry;
     pick->again = course->again;
     pick->waiter = waiter;
+    pick->dry = dry;
+
+    if (ctx->order->unlisted) {
+        pick->unlisted = ctx->order->model;
+    }
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
 
@@ -397,7 +434,7 @@ ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
         return;
 
     default:
-        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_handler_lack(ctx);
         ngx_http_gemini_finish_lost(ctx);
     }
 }
@@ -417,7 +454,7 @@ ngx_http_gemini_handler_backoff(ngx_http_gemini_ctx_t *ctx)
     if (ctx->course->deadline
         && ngx_http_gemini_now() + delay >= ctx->course->deadline)
     {
-        ngx_memzero(&ctx->pick, sizeof(ngx_gemini_pick_t));
+        ngx_http_gemini_handler_lack(ctx);
         ngx_http_gemini_finish_lost(ctx);
         return;
     }

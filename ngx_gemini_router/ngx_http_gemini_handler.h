@@ -20,6 +20,9 @@ ngx_int_t ngx_http_gemini_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx,
     ngx_uint_t waiter);
 
+/* what a pick would lack now, for the answer that tells of it: ctx->pick */
+void ngx_http_gemini_handler_lack(ngx_http_gemini_ctx_t *ctx);
+
 /* a waiter's turn: its attempt starts, or it is told that all is lost */
 void ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx,
     ngx_int_t rc);

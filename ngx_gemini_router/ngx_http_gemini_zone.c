@@ -311,12 +311,6 @@ ngx_http_gemini_zone_claim(ngx_cycle_t *cycle,
 
     pcf->zone.cycle = gv->gp->cycle;
 
-    /* without a master init_process is not called again on a reload */
-
-    if (ngx_process == NGX_PROCESS_SINGLE && !ngx_is_init_cycle(ngx_cycle)) {
-        pcf->zone.worker = ngx_gemini_pool_join(gv, ngx_pid, gv->gp->cycle);
-    }
-
     ngx_http_gemini_zone_unlock(pcf);
 
     if (fresh) {

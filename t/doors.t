@@ -29,7 +29,7 @@ my @doors = (
       qw/ glue / ],
     [ 'nginx_version', qr/\bnginx_version\b/, qw/ compat / ],
     [ 'secrets', qr/(?:->|\.)secrets?\b/,
-      qw/ conf attempt filter select variables probe core / ],
+      qw/ conf attempt filter select variables probe module core / ],
     [ 'events, connections', qr/\bngx_(?:add|del)_(?:timer|event)\s*\(
                                |\bngx_get_connection\s*\(/x, qw/ glue / ],
     [ 'logs', qr/\bngx_(?:conf_)?log_\w+\s*\(/, qw/ glue / ],
@@ -48,12 +48,14 @@ my %parts = (
     'core:request'  => [ qw/ route verb / ],
     'core:sched'    => [ qw/ allow blame candidate change cooldown resv
                              settle / ],
+    'core:plan'     => [ qw/ order / ],
     'core:report'   => [ qw/ copy copy_models row summary table / ],
     'conf'          => [ qw/ key_conf key_env key_resolve model_conf pool_conf
                              resolve restrict_conf / ],
-    'attempt'       => [ qw/ log / ],
+    'attempt'       => [ qw/ headers log / ],
     'filter'        => [ qw/ error hold / ],
-    'handler'       => [ qw/ queue / ],
+    'handler'       => [ qw/ finish queue / ],
+    'variables'     => [ qw/ client / ],
 );
 
 # lowest first; the rooms of a row do not include each other

@@ -231,6 +231,7 @@ ngx_gemini_candidate_why(const ngx_gemini_look_t *look, uint32_t key,
 
     if (ngx_gemini_allow_never(look, c)) {
         why->lack = NGX_GEMINI_LACK_KEY;
+        why->until = 0;
         why->forever = 1;
         return;
     }

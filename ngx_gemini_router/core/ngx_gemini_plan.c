@@ -25,6 +25,7 @@ static ngx_gemini_step_e ngx_gemini_plan_step(ngx_gemini_course_t *course,
     ngx_gemini_order_t *order, const ngx_gemini_verdict_t *verdict,
     uint32_t slot);
 static ngx_uint_t ngx_gemini_plan_is_quota(ngx_uint_t class);
+static ngx_uint_t ngx_gemini_plan_is_refusal(ngx_uint_t class);
 static ngx_uint_t ngx_gemini_plan_quota_only(
     const ngx_gemini_course_t *course, const ngx_gemini_pick_t *pick);
 
@@ -162,9 +163,19 @@ ngx_gemini_plan_model(ngx_gemini_course_t *course, ngx_gemini_order_t *order,
         }
     }
 
-    if (wished || course->attempts == 1) {
+    if (wished || course->attempts == 1
+        || course->wished_last == NGX_GEMINI_MODEL_UNKNOWN)
+    {
         return NGX_GEMINI_STEP_RELAY;
     }
+
+    /* what the wished model lacks is all that matters now */
+
+    while (order->nchoices && order->choices[0].slot != course->wished) {
+        ngx_gemini_plan_drop(order, order->choices[0].slot, 0);
+    }
+
+    order->nchoices = ngx_min(order->nchoices, 1);
 
     course->last = course->wished_last;
 
@@ -400,6 +411,9 @@ ngx_gemini_plan_quota_only(const ngx_gemini_course_t *course,
         if (ngx_gemini_plan_is_quota(course->tried[i].class)) {
             quota = 1;
 
+        } else if (ngx_gemini_plan_is_refusal(course->tried[i].class)) {
+            continue;
+
         } else if (course->tried[i].class >= NGX_GEMINI_PERMISSION) {
             return 0;
         }
@@ -413,4 +427,16 @@ static ngx_uint_t
 ngx_gemini_plan_is_quota(ngx_uint_t class)
 {
     return class >= NGX_GEMINI_QUOTA_DAY && class <= NGX_GEMINI_QUOTA_TOOL;
+}
+
+
+/* a fallback's: that of the wished model would have been handed on */
+
+static ngx_uint_t
+ngx_gemini_plan_is_refusal(ngx_uint_t class)
+{
+    return class == NGX_GEMINI_REQUEST
+           || class == NGX_GEMINI_FEATURE
+           || class == NGX_GEMINI_SIGNATURE
+           || class == NGX_GEMINI_MODEL_UNKNOWN;
 }

@@ -116,8 +116,9 @@ sub prepare ($self) {
 
     } else {
         $self->{length} = $answer->{length};
-        $self->{md5} = Digest::MD5->new;
     }
+
+    $self->{md5} = Digest::MD5->new;
 
     $self->{bare} = $req->{method} eq 'HEAD'
         || $answer->{status} =~ /^(?:204|304|1..)$/;
@@ -187,6 +188,8 @@ sub frame ($self, $bytes) {
     return '' if $bytes eq '' || $self->{bare};
 
     $self->{sent} += length $bytes;
+    $self->{md5}->add($bytes);
+
     return $bytes if $self->{framing} ne 'chunked';
     return sprintf("%x\r\n", length $bytes) . $bytes . "\r\n";
 }
@@ -212,7 +215,7 @@ sub finish ($self) {
     return if $self->{dead};
 
     $self->req->{sent} = $self->{sent};
-    $self->req->{sent_md5} = $self->{md5}->hexdigest if $self->{md5};
+    $self->req->{sent_md5} = $self->{md5}->hexdigest;
     $self->conn->answered($self->{keep});
 
     return;
@@ -224,10 +227,7 @@ sub next_piece ($self) {
 
     return $self->{pieces}[$self->{index}] unless $next;
 
-    my $piece = $next->();
-    $self->{md5}->add($piece) if defined $piece;
-
-    return $piece;
+    return $next->();
 }
 
 
