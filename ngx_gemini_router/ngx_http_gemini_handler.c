@@ -223,7 +223,8 @@ ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
 static void
 ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    ngx_uint_t  again;
 
     if (ctx->queue && ctx->course->attempts == 0
         && ngx_http_gemini_queue_ahead(ctx))
@@ -233,7 +234,17 @@ ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx)
         return;
     }
 
+    /* what was tried only when there is no other */
+
+    again = ctx->course->again;
+    ctx->course->again = 0;
+
     rc = ngx_http_gemini_handler_pick(ctx, 0);
+
+    if (rc != NGX_OK && again && (ctx->pick.lack & NGX_GEMINI_LACK_TRIED)) {
+        ctx->course->again = 1;
+        rc = ngx_http_gemini_handler_pick(ctx, 0);
+    }
 
     ngx_http_gemini_handler_resume(ctx, rc);
 }
@@ -361,6 +372,12 @@ ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
                                       NGX_HTTP_INTERNAL_SERVER_ERROR);
             return;
         }
+    }
+
+    /* those ahead of it were all that it looked at */
+
+    if (ctx->pick.lack == 0) {
+        ngx_http_gemini_handler_lack(ctx);
     }
 
     ngx_http_gemini_finish_lost(ctx);

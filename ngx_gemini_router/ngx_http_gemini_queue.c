@@ -105,7 +105,13 @@ ngx_http_gemini_queue_remove(ngx_http_gemini_ctx_t *ctx)
     }
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
+
     ngx_gemini_sched_unwait(gv, ctx->place);
+
+    if (ngx_http_gemini_now() >= ctx->queue_end) {
+        gv->gp->totals.queue_timeout++;
+    }
+
     ngx_http_gemini_zone_unlock(ctx->pool);
 
     ctx->place = NGX_GEMINI_NONE;

@@ -15,6 +15,8 @@
 /* holds of the lock, or batches of rows, before others have their turn */
 #define NGX_HTTP_GEMINI_STATUS_STEPS  4
 
+#define NGX_HTTP_GEMINI_STATUS_GUARD  60000    /* ms */
+
 
 typedef struct ngx_http_gemini_status_s  ngx_http_gemini_status_t;
 
@@ -398,6 +400,10 @@ ngx_http_gemini_status_wait(ngx_http_gemini_status_t *st)
 
     ngx_post_event(&st->event, &ngx_posted_next_events);
 
+    /* a worker that exits waits for timers, not for what is posted */
+
+    ngx_add_timer(&st->event, NGX_HTTP_GEMINI_STATUS_GUARD);
+
     r->main->count++;
 
     return NGX_DONE;
@@ -425,6 +431,8 @@ ngx_http_gemini_status_event_handler(ngx_event_t *ev)
         return;
     }
 
+    ngx_http_gemini_status_cleanup(st);
+
     rc = (rc == NGX_OK) ? ngx_http_gemini_reply_send(&st->reply)
                         : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
@@ -441,5 +449,9 @@ ngx_http_gemini_status_cleanup(void *data)
 
     if (st->event.posted) {
         ngx_delete_posted_event(&st->event);
+    }
+
+    if (st->event.timer_set) {
+        ngx_del_timer(&st->event);
     }
 }

@@ -28,6 +28,8 @@ static void ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
 static void ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why);
 static uint32_t ngx_gemini_candidate_money(const ngx_gemini_rest_t *rest);
+static const ngx_gemini_limit_t *ngx_gemini_candidate_written(
+    const ngx_gemini_look_t *look, const ngx_gemini_candidate_t *c);
 static uint32_t ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit);
 
@@ -153,46 +155,32 @@ ngx_gemini_candidate_tokens(const ngx_gemini_look_t *look)
 }
 
 
-void
-ngx_gemini_candidate_at(const ngx_gemini_look_t *look, uint32_t key,
-    ngx_gemini_candidate_t *c)
-{
-    ngx_gemini_view_t        *gv;
-    const ngx_gemini_conf_t  *gc;
-
-    gv = look->gv;
-    gc = look->gc;
-
-    c->conf = &gc->keys[key];
-    c->project_slot = gc->projects[c->conf->project].slot;
-    c->account_slot = gc->accounts[c->conf->account].slot;
-
-    c->key = &gv->keys[c->conf->slot];
-    c->project = &gv->projects[c->project_slot];
-    c->account = &gv->accounts[c->account_slot];
-    c->cell = ngx_gemini_cell(gv, c->project_slot, look->cells);
-}
-
-
 ngx_uint_t
 ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key,
     const ngx_gemini_candidate_t *c, uint32_t *share)
 {
-    uint64_t             tokens, until;
-    ngx_uint_t           day;
-    ngx_gemini_why_t     why;
-    ngx_gemini_limit_t   limit;
+    uint64_t                     ends, flags, tokens, until;
+    ngx_uint_t                   day;
+    ngx_gemini_why_t             why;
+    ngx_gemini_limit_t           limit;
+    const ngx_gemini_limit_t    *written;
+    const ngx_gemini_learned_t  *learned;
 
-    /* nearly always nothing stands against it: one look tells */
+    /*
+     * nearly always nothing stands against it: one look tells; a max_conns
+     * of 0 wraps around to no limit
+     */
 
-    if (look->narrow
-        || c->conf->disabled || c->key->disabled || c->key->operator
-        || c->project->operator || c->account->operator
-        || (c->key->surfaces & look->surface) || (c->key->verbs & look->verb)
-        || c->key->rest.until || c->project->rest.until
-        || c->account->rest.until || c->cell->rest.until || c->cell->ramp
-        || (c->conf->max_conns && c->key->in_flight >= c->conf->max_conns))
-    {
+    flags = look->narrow | c->conf->disabled | c->key->disabled
+            | c->key->operator | c->project->operator | c->account->operator
+            | (c->key->surfaces & look->surface)
+            | (c->key->verbs & look->verb) | c->cell->ramp
+            | (c->key->in_flight > c->conf->max_conns - 1);
+
+    ends = c->key->rest.until | c->project->rest.until
+           | c->account->rest.until | c->cell->rest.until;
+
+    if (flags | ends) {
         ngx_gemini_candidate_why(look, key, c, &why);
 
         if (why.lack) {
@@ -200,12 +188,18 @@ ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key,
         }
     }
 
-    tokens = ngx_gemini_candidate_limit(look, c, &limit);
+    written = ngx_gemini_candidate_written(look, c);
+    learned = &c->cell->learned;
 
-    if (limit.rpm == 0 && limit.tpm == 0 && limit.rpd == 0) {
+    if ((written->tpm | written->rpm | written->rpd
+         | learned->tpm | learned->rpm | learned->rpd)
+        == 0)
+    {
         *share = NGX_GEMINI_SHARE_ALL;
         return 1;
     }
+
+    tokens = ngx_gemini_candidate_limit(look, c, &limit);
 
     if (!ngx_gemini_budget_fits(c->cell, &limit, tokens, look->now,
                                 look->google, &until, &day))
@@ -438,8 +432,7 @@ ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
     const ngx_gemini_learned_t  *learned;
 
     learned = &c->cell->learned;
-    written = &look->limits[(size_t) c->conf->project
-                            * (look->gc->nmodels + 1)];
+    written = ngx_gemini_candidate_written(look, c);
 
     if (learned->rpm == 0 && learned->tpm == 0 && learned->rpd == 0) {
         *limit = *written;
@@ -453,16 +446,29 @@ ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
 }
 
 
+static const ngx_gemini_limit_t *
+ngx_gemini_candidate_written(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c)
+{
+    return &look->limits[(size_t) c->conf->project
+                         * (look->gc->nmodels + 1)];
+}
+
+
 /* what is left of the scarcer of requests and tokens */
 
 static uint32_t
 ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit)
 {
-    int64_t   rpm, tpm, rpd;
-    uint64_t  share, tokens;
+    int64_t             rpm, tpm, rpd;
+    uint64_t            share, tokens;
+    ngx_gemini_limit_t  minute;
 
-    ngx_gemini_budget_left(c->cell, limit, look->now, look->google,
+    minute = *limit;
+    minute.rpd = 0;
+
+    ngx_gemini_budget_left(c->cell, &minute, look->now, look->google,
                            &rpm, &tpm, &rpd);
 
     share = NGX_GEMINI_SHARE_ALL;

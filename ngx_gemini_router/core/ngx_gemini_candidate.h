@@ -76,8 +76,8 @@ void ngx_gemini_candidate_look(ngx_gemini_look_t *look,
 /* turns to another choice; look->all.lack: none of its keys can serve */
 void ngx_gemini_candidate_choose(ngx_gemini_look_t *look, uint32_t choice);
 
-void ngx_gemini_candidate_at(const ngx_gemini_look_t *look, uint32_t key,
-    ngx_gemini_candidate_t *c);
+static ngx_inline void ngx_gemini_candidate_at(const ngx_gemini_look_t *look,
+    uint32_t key, ngx_gemini_candidate_t *c);
 
 /* 1: usable, *share is the part of its minute that is left */
 ngx_uint_t ngx_gemini_candidate_fine(const ngx_gemini_look_t *look,
@@ -97,6 +97,27 @@ ngx_uint_t ngx_gemini_allow_never(const ngx_gemini_look_t *look,
 /* an earlier attempt of this request rules it out */
 ngx_uint_t ngx_gemini_allow_tried(const ngx_gemini_look_t *look,
     uint32_t key, const ngx_gemini_candidate_t *c);
+
+
+static ngx_inline void
+ngx_gemini_candidate_at(const ngx_gemini_look_t *look, uint32_t key,
+    ngx_gemini_candidate_t *c)
+{
+    ngx_gemini_view_t        *gv;
+    const ngx_gemini_conf_t  *gc;
+
+    gv = look->gv;
+    gc = look->gc;
+
+    c->conf = &gc->keys[key];
+    c->project_slot = gc->projects[c->conf->project].slot;
+    c->account_slot = gc->accounts[c->conf->account].slot;
+
+    c->key = &gv->keys[c->conf->slot];
+    c->project = &gv->projects[c->project_slot];
+    c->account = &gv->accounts[c->account_slot];
+    c->cell = ngx_gemini_cell(gv, c->project_slot, look->cells);
+}
 
 
 #endif /* _NGX_GEMINI_CANDIDATE_H_INCLUDED_ */

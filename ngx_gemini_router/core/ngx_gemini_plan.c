@@ -379,7 +379,9 @@ ngx_gemini_plan_finale(const ngx_gemini_course_t *course,
         return;
     }
 
-    if ((pick->lack & ~(NGX_GEMINI_LACK_KEY | NGX_GEMINI_LACK_TRIED)) == 0) {
+    if (pick->lack
+        && (pick->lack & ~(NGX_GEMINI_LACK_KEY | NGX_GEMINI_LACK_TRIED)) == 0)
+    {
         finale->reason = "NO_KEY";
         finale->message = "no key of the pool can serve this request";
         return;

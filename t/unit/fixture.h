@@ -318,6 +318,13 @@ fixture_answer(fixture_t *f, ngx_gemini_settle_t *settle,
     f->verdict.class = class;
     f->verdict.provenance = NGX_GEMINI_GUESSED;
 
+    /* of a wrong verb or version the same 404 comes without */
+
+    if (class == NGX_GEMINI_MODEL_UNKNOWN) {
+        f->verdict.delay = 600000;
+        f->verdict.provenance = NGX_GEMINI_LEARNED;
+    }
+
     settle->resv = pick->resv;
     settle->key = pick->key;
     settle->choice_conf = pick->choices[pick->choice].conf;
