@@ -36,6 +36,7 @@ UNIT = $(UNIT_SRCS:t/unit/%.c=build/unit/%)
 REPLAY = $(FUZZ_SRCS:t/fuzz/%.c=build/unit/%)
 FUZZ = $(FUZZ_SRCS:t/fuzz/%.c=build/fuzz/%)
 UNIT_OBJS = $(CORE_SRCS:$(CORE)/%.c=build/unit/obj/%.o)
+FUZZ_OBJS = $(CORE_SRCS:$(CORE)/%.c=build/fuzz/obj/%.o)
 
 NGX = /usr/share/nginx/src/src
 NGX_INCS = $(addprefix -isystem , build/objs $(NGX)/core $(NGX)/event \
@@ -50,6 +51,9 @@ LINT = $(WARN) -Wdeclaration-after-statement -Wvla -Wshadow \
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
            -fno-sanitize-recover=undefined -DNGX_HAVE_NONALIGNED=0
+
+FUZZ_CC = -O1 -g -fsanitize=fuzzer,address,undefined \
+          -fno-sanitize-recover=undefined -DNGX_HAVE_NONALIGNED=0
 
 ASAN_ENV = TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx TEST_NGINX_MODULE= \
     ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0:abort_on_error=1 \
@@ -80,16 +84,19 @@ test: ## everything that .ci/run wants: check, unit, t/, its core under ASan
 	$(PROVE) $(TESTS)
 
 check: build/objs/Makefile ## style, log formats, strict warnings, cppcheck
-	util/ngx-style $(SOURCES) $(HEADERS)
-	util/ngx-logfmt $(SOURCES)
-	@echo $(CC) -fsyntax-only ...
+	@echo ngx-style
+	@util/ngx-style $(SOURCES) $(HEADERS)
+	@echo ngx-logfmt
+	@util/ngx-logfmt $(SOURCES)
+	@echo $(CC) -fsyntax-only
 	@$(CC) -fsyntax-only $(LINT) $(INCS) -I$(ROUTER) $(HTTP_INCS) $(SOURCES)
-	cppcheck -q -j2 --std=c89 --enable=warning,portability --inline-suppr \
+	@echo cppcheck
+	@cppcheck -q -j2 --std=c89 --enable=warning,portability --inline-suppr \
 	    --suppress=unknownMacro --suppress=zerodivcond \
 	    --error-exitcode=1 $(CORE_SRCS) $(GLUE_SRCS)
 
 unit: $(UNIT) $(REPLAY) ## C tests and the fuzz corpora, under ASan and UBSan
-	prove $(UNIT) $(REPLAY)
+	@prove $(UNIT) $(REPLAY)
 
 asan: ## all of t/ on nginx and module under ASan and UBSan
 	@util/deps test
@@ -139,11 +146,14 @@ build/unit/%: t/unit/%.c $(UNIT_OBJS)
 	@echo CC $@
 	@$(CC) $(WARN) $(SANITIZE) $(INCS) -MMD -MP -MF $@.d -o $@ $^ -lyajl
 
-build/fuzz/fuzz_%: t/fuzz/fuzz_%.c $(CORE_SRCS) $(HEADERS) | build/objs/Makefile
+build/fuzz/obj/%.o: $(CORE)/%.c | build/objs/Makefile
 	@mkdir -p $(@D)
 	@echo clang $@
-	@clang -w -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined -DNGX_HAVE_NONALIGNED=0 $(INCS) \
-	    -o $@ $< $(CORE_SRCS) -lyajl
+	@clang -w $(FUZZ_CC) $(INCS) -MMD -MP -c -o $@ $<
+
+build/fuzz/fuzz_%: t/fuzz/fuzz_%.c $(FUZZ_OBJS)
+	@echo clang $@
+	@clang -w $(FUZZ_CC) $(INCS) -MMD -MP -MF $@.d -o $@ $^ -lyajl
 
 -include $(UNIT_OBJS:.o=.d) $(UNIT:=.d) $(REPLAY:=.d)
+-include $(FUZZ_OBJS:.o=.d) $(FUZZ:=.d)
