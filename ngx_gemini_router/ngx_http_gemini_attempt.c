@@ -346,7 +346,9 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
 
-    if (at->verdict.class == NGX_GEMINI_OK && ctx->order->unlisted) {
+    if (at->verdict.class == NGX_GEMINI_OK && at->conf == NGX_GEMINI_NONE
+        && ctx->order->unlisted)
+    {
         (void) ngx_gemini_pool_spare_claim(gv, &ctx->order->model,
                                            at->began);
     }

@@ -182,6 +182,30 @@ ngx_http_gemini_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_http_gemini_conf_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_gemini_loc_conf_t *glcf = conf;
+
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_gemini_conf_post_t  *post = cmd->post;
+
+    if (glcf->operate != NULL) {
+        return "is duplicate";
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler != NULL) {
+        return "conflicts with another content handler of the location";
+    }
+
+    clcf->handler = post->handler;
+
+    return ngx_http_gemini_conf_use(cf, &glcf->operate);
+}
+
+
 /* the pool that the first argument names */
 
 static char *

@@ -15,7 +15,7 @@
 #include "ngx_http_gemini_module.h"
 
 
-/* cmd->post of gemini_pass and gemini_status, which set it */
+/* cmd->post of gemini_pass, _status and _control, which set it */
 
 typedef struct {
     ngx_http_handler_pt            handler;
@@ -33,6 +33,8 @@ char *ngx_http_gemini_conf_restrict(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_gemini_conf_error(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_gemini_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_gemini_conf_control(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* a complex value at cmd->offset; cmd->post: the param that a plain one is */

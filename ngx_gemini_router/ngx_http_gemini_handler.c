@@ -180,7 +180,7 @@ ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
     /* what cannot be read cannot be rewritten either */
 
     if (ctx->body && (ctx->body->failed || ctx->body->differ)) {
-        ctx->fallback = 0;
+        ctx->wish.fallback = 0;
     }
 
     ngx_memzero(error, sizeof(ngx_gemini_error_t));
@@ -188,7 +188,7 @@ ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
     gv = ngx_http_gemini_zone_lock(ctx->pool);
 
     ngx_gemini_plan_order(gv, gc, &ctx->wish, &model, ctx->fallback,
-                          ctx->order);
+                          ctx->began, ctx->order);
 
     ngx_http_gemini_zone_unlock(ctx->pool);
 

@@ -10,8 +10,8 @@
 #include "ngx_gemini_time.h"
 
 
-static void ngx_http_gemini_log_change(ngx_http_gemini_ctx_t *ctx,
-    ngx_gemini_change_t *change);
+static void ngx_http_gemini_log_change(ngx_http_gemini_pool_conf_t *pcf,
+    ngx_log_t *log, ngx_str_t *id, ngx_gemini_change_t *change);
 
 
 void
@@ -37,30 +37,49 @@ void
 ngx_http_gemini_log_changes(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_settle_t *settle)
 {
+    ngx_str_t   id;
     ngx_uint_t  i;
 
+    if (settle->nchanges == 0) {
+        return;
+    }
+
+    id.data = ngx_http_gemini_log_id(ctx);
+    id.len = id.data ? NGX_GEMINI_REQUEST_ID : 0;
+
     for (i = 0; i < settle->nchanges; i++) {
-        ngx_http_gemini_log_change(ctx, &settle->changes[i]);
+        ngx_http_gemini_log_change(ctx->pool, ctx->request->connection->log,
+                                   &id, &settle->changes[i]);
+    }
+}
+
+
+void
+ngx_http_gemini_log_settle(ngx_http_gemini_pool_conf_t *pcf, ngx_log_t *log,
+    ngx_gemini_settle_t *settle)
+{
+    ngx_str_t   id;
+    ngx_uint_t  i;
+
+    ngx_str_set(&id, "none");
+
+    for (i = 0; i < settle->nchanges; i++) {
+        ngx_http_gemini_log_change(pcf, log, &id, &settle->changes[i]);
     }
 }
 
 
 static void
-ngx_http_gemini_log_change(ngx_http_gemini_ctx_t *ctx,
-    ngx_gemini_change_t *change)
+ngx_http_gemini_log_change(ngx_http_gemini_pool_conf_t *pcf, ngx_log_t *log,
+    ngx_str_t *id, ngx_gemini_change_t *change)
 {
     u_char       time[NGX_GEMINI_RFC3339_LEN];
-    ngx_str_t    id, until, *pool;
-    ngx_log_t   *log;
+    ngx_str_t    until, *pool;
     const char  *reason, *scope;
 
-    log = ctx->request->connection->log;
-    pool = &ctx->pool->gc.name;
+    pool = &pcf->gc.name;
     reason = ngx_gemini_class_name(change->reason);
     scope = ngx_gemini_scope_name(change->scope);
-
-    id.data = ngx_http_gemini_log_id(ctx);
-    id.len = id.data ? NGX_GEMINI_REQUEST_ID : 0;
 
     until.data = time;
     until.len = NGX_GEMINI_RFC3339_LEN;
@@ -74,7 +93,7 @@ ngx_http_gemini_log_change(ngx_http_gemini_ctx_t *ctx,
                       "until %V, %s (%s), request %V",
                       pool, scope, &change->label, &change->model, &until,
                       reason, ngx_gemini_provenance_name(change->provenance),
-                      &id);
+                      id);
         return;
 
     case NGX_GEMINI_EVENT_RECOVERED:
@@ -88,7 +107,14 @@ ngx_http_gemini_log_change(ngx_http_gemini_ctx_t *ctx,
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "gemini pool \"%V\": %s \"%V\" is disabled, %s, "
                       "request %V",
-                      pool, scope, &change->label, reason, &id);
+                      pool, scope, &change->label, reason, id);
+        return;
+
+    case NGX_GEMINI_EVENT_ENABLED:
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "gemini pool \"%V\": %s \"%V\" is enabled again "
+                      "after %s",
+                      pool, scope, &change->label, reason);
         return;
 
     case NGX_GEMINI_EVENT_LEARNED:
@@ -96,13 +122,13 @@ ngx_http_gemini_log_change(ngx_http_gemini_ctx_t *ctx,
                       "gemini pool \"%V\": project \"%V\" model \"%V\" has "
                       "a limit of %uL by its answer, %s, request %V",
                       pool, &change->label, &change->model, change->number,
-                      reason, &id);
+                      reason, id);
         return;
 
     case NGX_GEMINI_EVENT_UPSTREAM_DOWN:
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "gemini pool \"%V\": upstream is down, next trial at "
-                      "%V, request %V", pool, &until, &id);
+                      "%V, request %V", pool, &until, id);
         return;
 
     case NGX_GEMINI_EVENT_UPSTREAM_UP:

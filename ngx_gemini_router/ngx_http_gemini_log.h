@@ -19,6 +19,10 @@ void ngx_http_gemini_log_attempt(ngx_http_gemini_attempt_t *at);
 void ngx_http_gemini_log_changes(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_settle_t *settle);
 
+/* .. of no request */
+void ngx_http_gemini_log_settle(ngx_http_gemini_pool_conf_t *pcf,
+    ngx_log_t *log, ngx_gemini_settle_t *settle);
+
 /* $request_id of the request, NGX_GEMINI_REQUEST_ID bytes; NULL if none */
 u_char *ngx_http_gemini_log_id(ngx_http_gemini_ctx_t *ctx);
 

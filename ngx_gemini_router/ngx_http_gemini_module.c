@@ -11,9 +11,12 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_conf.h"
+#include "ngx_http_gemini_control.h"
 #include "ngx_http_gemini_filter.h"
 #include "ngx_http_gemini_handler.h"
 #include "ngx_http_gemini_param.h"
+#include "ngx_http_gemini_persist.h"
+#include "ngx_http_gemini_probe.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
 #include "ngx_http_gemini_status.h"
@@ -56,6 +59,11 @@ static ngx_http_gemini_conf_post_t  ngx_http_gemini_pass_post = {
 
 static ngx_http_gemini_conf_post_t  ngx_http_gemini_status_post = {
     ngx_http_gemini_status_handler
+};
+
+
+static ngx_http_gemini_conf_post_t  ngx_http_gemini_control_post = {
+    ngx_http_gemini_control_handler
 };
 
 
@@ -159,6 +167,13 @@ static ngx_command_t  ngx_http_gemini_commands[] = {
       0,
       &ngx_http_gemini_status_post },
 
+    { ngx_string("gemini_control"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_gemini_conf_control,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_gemini_control_post },
+
       ngx_null_command
 };
 
@@ -246,6 +261,7 @@ ngx_http_gemini_create_loc_conf(ngx_conf_t *cf)
      *     glcf->select = 0;
      *     glcf->status = NULL;
      *     glcf->control = { 0, NULL };
+     *     glcf->operate = NULL;
      */
 
     glcf->restrict_keys = NGX_CONF_UNSET_PTR;
@@ -316,12 +332,19 @@ ngx_http_gemini_merge_block(ngx_conf_t *cf, ngx_http_gemini_loc_conf_t *prev,
         conf->control = prev->control;
     }
 
+    if (conf->operate == NULL) {
+        conf->operate = prev->operate;
+    }
+
     if (!clcf->lmt_excpt || clcf->handler != NULL) {
         return;
     }
 
     if (conf->status != NULL) {
         clcf->handler = ngx_http_gemini_status_handler;
+
+    } else if (conf->operate != NULL) {
+        clcf->handler = ngx_http_gemini_control_handler;
 
     } else if (conf->pool != NULL && !conf->select) {
         clcf->handler = ngx_http_gemini_handler;
@@ -448,7 +471,7 @@ ngx_http_gemini_configured(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_gemini_init_module(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, fresh;
     ngx_http_gemini_main_conf_t   *gmcf;
     ngx_http_gemini_pool_conf_t  **pcfp;
 
@@ -461,7 +484,8 @@ ngx_http_gemini_init_module(ngx_cycle_t *cycle)
     pcfp = gmcf->pools.elts;
 
     for (i = 0; i < gmcf->pools.nelts; i++) {
-        ngx_http_gemini_zone_claim(cycle, pcfp[i]);
+        fresh = ngx_http_gemini_zone_claim(cycle, pcfp[i]);
+        ngx_http_gemini_persist_load(cycle, pcfp[i], fresh);
     }
 
     return NGX_OK;
@@ -484,7 +508,13 @@ ngx_http_gemini_init_process(ngx_cycle_t *cycle)
 
     ngx_http_gemini_init_heap(gmcf);
 
-    return ngx_http_gemini_zone_join(cycle, gmcf);
+    if (ngx_http_gemini_zone_join(cycle, gmcf) != NGX_OK
+        || ngx_http_gemini_persist_start(cycle, gmcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gemini_probe_init(cycle, gmcf);
 }
 
 
@@ -518,6 +548,8 @@ ngx_http_gemini_exit_process(ngx_cycle_t *cycle)
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE))
     {
+        ngx_http_gemini_probe_exit(gmcf);
         ngx_http_gemini_zone_leave(cycle, gmcf);
+        ngx_http_gemini_persist_stop(cycle, gmcf);
     }
 }

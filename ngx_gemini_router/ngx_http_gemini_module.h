@@ -50,6 +50,19 @@ typedef struct {
 } ngx_http_gemini_price_t;
 
 
+/* probe */
+
+typedef struct {
+    uint32_t                       on;
+    uint32_t                       max;        /* at once */
+    uint64_t                       interval;   /* ms */
+    ngx_str_t                      prompt;     /* empty: only free calls */
+    ngx_str_t                      url;        /* scheme, host and port */
+    ngx_str_t                      trusted;    /* file, zero-terminated, or
+                                                  empty: the system's */
+} ngx_http_gemini_probe_conf_t;
+
+
 /* one gemini_pool block; gc is what the core knows of it */
 
 typedef struct {
@@ -58,11 +71,12 @@ typedef struct {
     ngx_http_gemini_price_t       *prices;     /* a row of models + 1, the last
                                                   for unlisted ones */
     uint32_t                       priced;     /* 1: a row for each project */
-    uint32_t                       score;      /* 1: normalized */
+    ngx_http_gemini_probe_conf_t   probe;
     ngx_http_gemini_zone_t         zone;
     size_t                         zone_size;  /* 0: by need */
     ngx_str_t                      zone_name;  /* empty: by the pool's */
     void                          *queue;      /* this worker's waiters */
+    void                          *persist;    /* .. part in the state file */
 
     u_char                        *file;       /* of the block, or of the */
     ngx_uint_t                     line;       /* first use */
@@ -88,6 +102,7 @@ typedef struct {
     ngx_flag_t                     malloc_trim;
     u_char                         salt[16];   /* of $gemini_client_id */
     ngx_int_t                      request_id; /* index of $request_id */
+    void                          *probing;    /* of the worker that probes */
 } ngx_http_gemini_main_conf_t;
 
 
@@ -114,6 +129,7 @@ typedef struct {
 
     ngx_http_gemini_pool_conf_t   *status;
     ngx_str_t                      control;    /* control=URI */
+    ngx_http_gemini_pool_conf_t   *operate;    /* of gemini_control */
 } ngx_http_gemini_loc_conf_t;
 
 

@@ -61,10 +61,12 @@ static const ngx_http_gemini_item_t  ngx_http_gemini_pool_items[] = {
     ngx_http_gemini_pool_other("model", ngx_http_gemini_model_item, 1, 16, 1),
     ngx_http_gemini_pool_other("limit", ngx_http_gemini_model_limit, 1, 16, 1),
     ngx_http_gemini_pool_other("alias", ngx_http_gemini_model_alias, 2, 2, 1),
+    ngx_http_gemini_pool_other("probe", ngx_http_gemini_probe_item, 1, 6, 0),
     ngx_http_gemini_pool_other("queue", ngx_http_gemini_pool_queue, 1, 2, 0),
     ngx_http_gemini_pool_other("cooldown", ngx_http_gemini_pool_cooldown,
                                1, 2, 0),
     ngx_http_gemini_pool_other("zone", ngx_http_gemini_pool_zone, 1, 2, 0),
+    ngx_http_gemini_pool_other("state", ngx_http_gemini_pool_state, 1, 1, 0),
 
     ngx_http_gemini_pool_field("tries", ngx_http_gemini_param_number,
                                gc.tries, 1, NGX_GEMINI_TRIED_MAX,
@@ -92,7 +94,7 @@ static const ngx_http_gemini_item_t  ngx_http_gemini_pool_items[] = {
                                "\"model\" or \"priority\" expected"),
 
     ngx_http_gemini_pool_field("score", ngx_http_gemini_pool_score,
-                               score, 0, 0,
+                               gc.normalized, 0, 0,
                                "\"classic\" or \"normalized\" expected"),
 
     ngx_http_gemini_pool_field("nodes", ngx_http_gemini_param_number,

@@ -109,6 +109,12 @@ ngx_int_t ngx_http_gemini_model_limit(ngx_http_gemini_block_t *block,
 ngx_int_t ngx_http_gemini_model_alias(ngx_http_gemini_block_t *block,
     const ngx_http_gemini_item_t *item, ngx_str_t *words, ngx_uint_t n);
 
+ngx_int_t ngx_http_gemini_probe_item(ngx_http_gemini_block_t *block,
+    const ngx_http_gemini_item_t *item, ngx_str_t *words, ngx_uint_t n);
+
+ngx_int_t ngx_http_gemini_pool_state(ngx_http_gemini_block_t *block,
+    const ngx_http_gemini_item_t *item, ngx_str_t *words, ngx_uint_t n);
+
 /* fast, quality, balance, auto */
 ngx_uint_t ngx_http_gemini_model_virtual(const ngx_str_t *name);
 

@@ -105,6 +105,36 @@ ngx_http_gemini_reply_error(ngx_http_gemini_reply_t *reply,
 
 
 ngx_int_t
+ngx_http_gemini_reply_arg(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    u_char     *dst, *src;
+    ngx_str_t   raw;
+
+    ngx_str_null(value);
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &raw) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    src = raw.data;
+    dst = ngx_pnalloc(r->pool, raw.len + 1);
+
+    if (dst == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value->data = dst;
+
+    ngx_unescape_uri(&dst, &src, raw.len, 0);
+
+    value->len = dst - value->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_http_gemini_reply_header(ngx_http_gemini_reply_t *reply,
     const char *name, const char *value)
 {

@@ -31,6 +31,10 @@ void ngx_http_gemini_reply_error(ngx_http_gemini_reply_t *reply,
     ngx_uint_t status, const char *message, const ngx_str_t *value,
     const char *const *known);
 
+/* a query argument, decoded; NGX_DECLINED: it is not there, value is empty */
+ngx_int_t ngx_http_gemini_reply_arg(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
 /* strings are used as long as the request */
 ngx_int_t ngx_http_gemini_reply_header(ngx_http_gemini_reply_t *reply,
     const char *name, const char *value);

@@ -108,7 +108,7 @@ ngx_http_gemini_select_plan(ngx_http_gemini_ctx_t *ctx,
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
     ngx_gemini_plan_order(gv, &ctx->pool->gc, &ctx->wish, &model,
-                          ctx->fallback, ctx->order);
+                          ctx->fallback, ctx->began, ctx->order);
     ngx_http_gemini_zone_unlock(ctx->pool);
 
     if (ctx->order->refused

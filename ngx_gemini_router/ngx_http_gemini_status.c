@@ -39,8 +39,6 @@ struct ngx_http_gemini_status_s {
 
 static ngx_int_t ngx_http_gemini_status_method(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st);
-static ngx_int_t ngx_http_gemini_status_arg(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value);
 static ngx_uint_t ngx_http_gemini_status_is(const ngx_str_t *value,
     const char *word);
 static ngx_int_t ngx_http_gemini_status_plan_report(
@@ -61,7 +59,7 @@ static void ngx_http_gemini_status_cleanup(void *data);
 
 
 static const char *const  ngx_http_gemini_status_views[] = {
-    "keys", "models", "cooldowns", "events", "health", NULL
+    "keys", "models", "cooldowns", "events", "tiers", "stats", "health", NULL
 };
 
 
@@ -143,7 +141,7 @@ ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st)
 
     r = st->request;
 
-    if (ngx_http_gemini_status_arg(r, "format", &value) == NGX_OK
+    if (ngx_http_gemini_reply_arg(r, "format", &value) == NGX_OK
         && !ngx_http_gemini_status_is(&value, "json"))
     {
         ngx_http_gemini_reply_error(&st->reply, NGX_HTTP_BAD_REQUEST,
@@ -152,7 +150,7 @@ ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st)
         return NGX_OK;
     }
 
-    if (ngx_http_gemini_status_arg(r, "explain", &value) == NGX_OK) {
+    if (ngx_http_gemini_reply_arg(r, "explain", &value) == NGX_OK) {
 
         if (value.len == 0) {
             ngx_http_gemini_reply_error(&st->reply, NGX_HTTP_BAD_REQUEST,
@@ -161,12 +159,12 @@ ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st)
             return NGX_OK;
         }
 
-        (void) ngx_http_gemini_status_arg(r, "keys", &keys);
+        (void) ngx_http_gemini_reply_arg(r, "keys", &keys);
 
         return ngx_http_gemini_status_plan_explain(st, &value, &keys);
     }
 
-    (void) ngx_http_gemini_status_arg(r, "view", &value);
+    (void) ngx_http_gemini_reply_arg(r, "view", &value);
 
     if (ngx_http_gemini_status_is(&value, "health")) {
         return ngx_http_gemini_status_health(st);
@@ -182,38 +180,6 @@ ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st)
     }
 
     return ngx_http_gemini_status_plan_report(st, view);
-}
-
-
-/* NGX_DECLINED: it is not there, value is empty */
-
-static ngx_int_t
-ngx_http_gemini_status_arg(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
-{
-    u_char     *dst, *src;
-    ngx_str_t   raw;
-
-    ngx_str_null(value);
-
-    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &raw) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    src = raw.data;
-    dst = ngx_pnalloc(r->pool, raw.len + 1);
-
-    if (dst == NULL) {
-        return NGX_DECLINED;
-    }
-
-    value->data = dst;
-
-    ngx_unescape_uri(&dst, &src, raw.len, 0);
-
-    value->len = dst - value->data;
-
-    return NGX_OK;
 }
 
 

@@ -6,9 +6,11 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_conf.h"
+#include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_client.h"
 #include "ngx_http_gemini_variables.h"
 #include "ngx_gemini_classify.h"
+#include "ngx_gemini_tier.h"
 
 #include <ngx_sha1.h>
 
@@ -24,6 +26,8 @@ static ngx_int_t ngx_http_gemini_variable_label(ngx_http_request_t *r,
 static ngx_int_t ngx_http_gemini_variable_name(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gemini_variable_wish(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_gemini_variable_tier(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gemini_variable_outcome(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -86,6 +90,10 @@ static ngx_http_variable_t  ngx_http_gemini_vars[] = {
     { ngx_string("gemini_model_requested"), NULL,
       ngx_http_gemini_variable_name,
       offsetof(ngx_http_gemini_ctx_t, requested),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gemini_tier"), NULL,
+      ngx_http_gemini_variable_tier, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("gemini_response_id"), NULL,
@@ -283,6 +291,40 @@ ngx_http_gemini_variable_wish(ngx_http_request_t *r,
 }
 
 
+/* of the model that served, in the tier asked for: "fast/S" */
+
+static ngx_int_t
+ngx_http_gemini_variable_tier(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                 *p, *text;
+    const char             *name;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ngx_http_gemini_ctx(r);
+
+    if (ctx == NULL || ctx->pool == NULL || ctx->model == NGX_GEMINI_NONE
+        || ctx->order->tier == NGX_GEMINI_TIERS)
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    text = ngx_pnalloc(r->pool, sizeof("balance/S"));
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    name = ngx_gemini_tier_name(ctx->order->tier);
+
+    p = ngx_cpymem(text, name, ngx_strlen(name));
+    *p++ = '/';
+    *p++ = ctx->order->letters[ctx->model];
+
+    return ngx_http_gemini_variable_set(v, text, p - text);
+}
+
+
 static ngx_int_t
 ngx_http_gemini_variable_outcome(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -308,9 +350,10 @@ static ngx_int_t
 ngx_http_gemini_variable_number(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                 *p;
-    uint64_t                n;
-    ngx_http_gemini_ctx_t  *ctx;
+    u_char                     *p;
+    uint64_t                    n;
+    ngx_http_gemini_ctx_t      *ctx;
+    ngx_http_gemini_attempt_t  *at;
 
     ctx = ngx_http_gemini_ctx(r);
 
@@ -322,7 +365,13 @@ ngx_http_gemini_variable_number(ngx_http_request_t *r,
     switch (data) {
 
     case NGX_HTTP_GEMINI_ATTEMPTS:
+        at = ctx->attempt;
         n = ctx->course->attempts;
+
+        if (at && at->ctx && !at->settled) {
+            n++;
+        }
+
         break;
 
     case NGX_HTTP_GEMINI_QUEUED:

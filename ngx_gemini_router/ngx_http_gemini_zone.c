@@ -25,7 +25,8 @@ static ngx_int_t ngx_http_gemini_zone_adopt(
     ngx_http_gemini_pool_conf_t *pcf);
 static ngx_int_t ngx_http_gemini_zone_create(
     ngx_http_gemini_pool_conf_t *pcf);
-static void ngx_http_gemini_zone_copy(ngx_http_gemini_pool_conf_t *pcf);
+static ngx_uint_t ngx_http_gemini_zone_copy(
+    ngx_http_gemini_pool_conf_t *pcf);
 
 
 char *
@@ -296,7 +297,7 @@ ngx_http_gemini_zone_create(ngx_http_gemini_pool_conf_t *pcf)
 }
 
 
-void
+ngx_uint_t
 ngx_http_gemini_zone_claim(ngx_cycle_t *cycle,
     ngx_http_gemini_pool_conf_t *pcf)
 {
@@ -313,15 +314,13 @@ ngx_http_gemini_zone_claim(ngx_cycle_t *cycle,
 
     ngx_http_gemini_zone_unlock(pcf);
 
-    if (fresh) {
-        ngx_http_gemini_zone_copy(pcf);
-    }
+    return fresh && !ngx_http_gemini_zone_copy(pcf);
 }
 
 
-/* from the zone of another size that the running configuration has */
+/* from the zone of another size that the running configuration has, if any */
 
-static void
+static ngx_uint_t
 ngx_http_gemini_zone_copy(ngx_http_gemini_pool_conf_t *pcf)
 {
     size_t              size;
@@ -334,7 +333,7 @@ ngx_http_gemini_zone_copy(ngx_http_gemini_pool_conf_t *pcf)
         || shpool == pcf->zone.shpool
         || ngx_gemini_pool_attach(&old, shpool->data) != NGX_OK)
     {
-        return;
+        return 0;
     }
 
     gv = ngx_http_gemini_zone_lock(pcf);
@@ -344,6 +343,8 @@ ngx_http_gemini_zone_copy(ngx_http_gemini_pool_conf_t *pcf)
 
     ngx_shmtx_unlock(&shpool->mutex);
     ngx_http_gemini_zone_unlock(pcf);
+
+    return 1;
 }
 
 

@@ -18,8 +18,11 @@
 char *ngx_http_gemini_zone_add(ngx_conf_t *cf,
     ngx_http_gemini_pool_conf_t *pcf);
 
-/* claims slots; called in init_module, in the master; cannot fail */
-void ngx_http_gemini_zone_claim(ngx_cycle_t *cycle,
+/*
+ * Claims slots; called in init_module, in the master; cannot fail.  1: the
+ * zone is new, and empty.
+ */
+ngx_uint_t ngx_http_gemini_zone_claim(ngx_cycle_t *cycle,
     ngx_http_gemini_pool_conf_t *pcf);
 
 /* a worker's slot; worker 0 also starts the timer that reaps the dead; these

@@ -124,17 +124,17 @@ __DATA__
 [pool]
 modle gemini-3.8-flash; #!
 > unknown directive "modle" in gemini_pool "main": "key", "keys", "model",
-> "limit", "alias", "queue", "cooldown", "zone", "tries", "timeout",
-> "attempt_timeout", "window", "fallback", "prefer", "score", "nodes" or
-> "unlisted" expected
+> "limit", "alias", "probe", "queue", "cooldown", "zone", "state", "tries",
+> "timeout", "attempt_timeout", "window", "fallback", "prefer", "score", "nodes"
+> or "unlisted" expected
 
 === a secret in the place of a directive is not shown
 [pool]
 AQ.Ab8RN6Lsecretsecret; #!
 > unknown directive "..." in gemini_pool "main": "key", "keys", "model",
-> "limit", "alias", "queue", "cooldown", "zone", "tries", "timeout",
-> "attempt_timeout", "window", "fallback", "prefer", "score", "nodes" or
-> "unlisted" expected
+> "limit", "alias", "probe", "queue", "cooldown", "zone", "state", "tries",
+> "timeout", "attempt_timeout", "window", "fallback", "prefer", "score", "nodes"
+> or "unlisted" expected
 
 === a block in the block
 [pool]

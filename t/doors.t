@@ -40,7 +40,7 @@ my @doors = (
 # rooms of several files, and the files beside the one of the same name
 
 my %parts = (
-    'core:pool'     => [ qw/ carry claim rest slots / ],
+    'core:pool'     => [ qw/ carry claim conf rest slots / ],
     'core:answer'   => [ qw/ scrub / ],
     'core:body'     => [ qw/ place / ],
     'core:usage'    => [ qw/ sse tokens / ],
@@ -49,12 +49,18 @@ my %parts = (
     'core:sched'    => [ qw/ allow blame candidate change cooldown resv
                              settle / ],
     'core:plan'     => [ qw/ order / ],
-    'core:report'   => [ qw/ copy copy_models row summary table / ],
+    'core:snapshot' => [ qw/ restore saved saved_read saved_table / ],
+    'core:report'   => [ qw/ copy copy_models row row_tier summary
+                             table / ],
+    'core:operate'  => [ qw/ reset / ],
     'conf'          => [ qw/ key_conf key_env key_resolve model_conf pool_conf
-                             resolve restrict_conf / ],
+                             probe_conf resolve restrict_conf state_conf / ],
     'attempt'       => [ qw/ headers log / ],
     'filter'        => [ qw/ error hold / ],
     'handler'       => [ qw/ finish queue / ],
+    'control'       => [ qw/ control_args / ],
+    'probe'         => [ qw/ probe_job probe_round / ],
+    'persist'       => [ qw/ persist_file persist_load / ],
     'variables'     => [ qw/ client / ],
 );
 
@@ -65,20 +71,20 @@ my @rows = (
     [ qw/ core:time core:glob core:scan core:uri core:window / ],
     [ qw/ core:out / ],
     [ qw/ core:json core:keyfile core:field core:pool / ],
-    [ qw/ core:classify core:body core:usage / ],
+    [ qw/ core:classify core:body core:usage core:listing core:tier / ],
     [ qw/ core:answer core:budget core:request / ],
     [ qw/ core:sched / ],
-    [ qw/ core:plan core:capacity / ],
+    [ qw/ core:plan core:capacity core:probe / ],
     [ qw/ core:explain core:report / ],
-    [ qw/ core:health / ],
+    [ qw/ core:health core:snapshot core:operate / ],
     [ qw/ compat / ],
     [ qw/ umbrella / ],
-    [ qw/ zone param body reply / ],
+    [ qw/ zone param body reply origin / ],
     [ qw/ conf attempt curl / ],
     [ qw/ request / ],
     [ qw/ filter / ],
-    [ qw/ handler / ],
-    [ qw/ variables select status control probe persist worker / ],
+    [ qw/ handler probe / ],
+    [ qw/ variables select status control persist worker / ],
     [ qw/ module / ],
 );
 

@@ -124,7 +124,8 @@ sub state {
     my ($state, %more) = @_;
 
     return (state => $state, reason => undef, until => undef, left => undef,
-            provenance => undef, since => undef, in_flight => 0, %more);
+            provenance => undef, note => undef, since => undef,
+            in_flight => 0, %more);
 }
 
 
@@ -158,7 +159,7 @@ sub model {
     return {
         name => $name, kind => 'text', listed => $true, fallback => $true,
         state('usable'), counters(), max_tokens => undef, last_used => undef,
-        attempts_10s => 0, overloads_10s => 0,
+        attempts_10s => 0, overloads_10s => 0, probes => 0, probes_ok => 0,
         window => {size => 20, samples => 0, ok => 0, success_rate => undef,
                    latency => {%none}, ttft => {%none}, prompt => 0,
                    output => 0},
@@ -205,13 +206,14 @@ like($whole->{body},
         "accounts":\[.*\],"projects":\[.*\],
         "keys":\[\{"name":"k1","fingerprint":"[0-9a-f]{16}","project":"p1",
         "state":"usable","reason":null,"until":null,"left":null,
-        "provenance":null,"in_flight":0,.*\],
+        "provenance":null,"note":null,"in_flight":0,.*\],
         "models":\[\{"name":"$flash","kind":"text","state":"usable",.*
         "capacity":\{"usable":\d+,"rpm_left":\d+,"tpm_left":\d+,
         "rpd_left":\d+,"unlimited":0,"next_relief":"[^"]+",
         "exhausts_at":[^,]+\},?.*\],
-        "cells":\[.*\],"queue":\{.*\},"attempts":\{.*\},"limits":\{.*\},
-        "uptime":\d+\.\d{3},"versions":\{.*\}\}\n\z/x,
+        "cells":\[.*\],"queue":\{.*\},"attempts":\{.*\},"probe":\{.*\},
+        "limits":\{.*\},
+        "uptime":\d+\.\d{3},"versions":\{.*\},"state":\{.*\}\}\n\z/x,
      'its members, in their order');
 
 my %day = (reason => 'PerDay', until => $time, left => $number,
@@ -329,7 +331,11 @@ is_document($whole->{json}, {
         room => {keys => $number, projects => $number, accounts => $number,
                  models => $number, reservations => $number},
     },
+    probe => {pending => 0, done => 0, failed => 0, last => undef, lists => 0,
+              lists_ok => 0, prompts => 0, prompts_ok => 0},
     uptime => $number,
+    state => {file => undef, saved_at => undef, bytes => 0,
+              failing => $false, failures => 0},
     versions => {module => qr/^\d+\.\d+\.\d+$/, nginx => qr/^\d+\.\d+\.\d+$/,
                  configuration => 1},
 }, 'every member of it, and no other');
@@ -351,21 +357,21 @@ $r = $t->get('/gemini/status?view=cooldowns', {}, @to);
 is_document($r->{json}, {pool => 'main', cooldowns => [
     {scope => 'key', name => 'k3', model => undef, state => 'disabled',
      reason => 'key_invalid', until => undef, left => undef,
-     provenance => 'told', since => $time},
+     provenance => 'told', note => undef, since => $time},
     {scope => 'key', name => 'k5', model => undef, state => 'disabled',
      reason => 'configured', until => undef, left => undef,
-     provenance => 'set', since => undef},
+     provenance => 'set', note => undef, since => undef},
     {scope => 'cell', name => 'p1', model => $flash, state => 'resting',
-     %day},
+     note => undef, %day},
 ]}, 'view cooldowns');
 
 $r = $t->get('/gemini/status?view=events', {}, @to);
 is_document($r->{json}, {pool => 'main', events => [
-    {time => $time, type => 'disabled', scope => 'key', label => 'k3',
-     model => undef, reason => 'key_invalid', until => undef,
+    {time => $time, type => 'disabled', action => undef, scope => 'key',
+     label => 'k3', model => undef, reason => 'key_invalid', until => undef,
      provenance => qr/./, number => undef, request_id => qr/^[0-9a-f]{32}$/},
-    {time => $time, type => 'rest', scope => 'cell', label => 'p1',
-     model => $flash, reason => 'PerDay', until => $time,
+    {time => $time, type => 'rest', action => undef, scope => 'cell',
+     label => 'p1', model => $flash, reason => 'PerDay', until => $time,
      provenance => 'learned', number => undef,
      request_id => qr/^[0-9a-f]{32}$/},
 ]}, 'view events, the newest first');
@@ -482,7 +488,7 @@ $r = $t->get('/gemini/status?view=nothing%22', {}, @to);
 is($r->{status}, 404, 'an unknown view');
 is($r->{json}{error}{value}, 'nothing"', 'which');
 is_deeply($r->{json}{error}{known},
-          [qw(keys models cooldowns events health)], 'and those that are');
+          [qw(keys models cooldowns events tiers stats health)], 'and those that are');
 
 $r = $t->get('/gemini/status?format=html', {}, @to);
 is($r->{status}, 400, 'an unknown format');

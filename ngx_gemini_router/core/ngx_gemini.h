@@ -25,6 +25,9 @@
 #define NGX_GEMINI_LABEL_MAX      64
 #define NGX_GEMINI_MODEL_MAX      128
 
+/* bytes of an operator's note */
+#define NGX_GEMINI_NOTE_MAX       64
+
 /* a secret may be an "AQ." key of any length, gemini-api.md 2.2 */
 #define NGX_GEMINI_SECRET_MAX     512
 
@@ -239,6 +242,30 @@ typedef enum {
     NGX_GEMINI_OUTCOME_REFUSED,         /* ours: restrict, unknown path */
     NGX_GEMINI_OUTCOMES
 } ngx_gemini_outcome_e;
+
+
+/* rankings of models, design.md 5; each is the name of a virtual model */
+
+typedef enum {
+    NGX_GEMINI_TIER_FAST = 0,
+    NGX_GEMINI_TIER_QUALITY,
+    NGX_GEMINI_TIER_BALANCE,
+    NGX_GEMINI_TIERS
+} ngx_gemini_tier_e;
+
+
+/* what an operator may do to a pool, design.md 2 */
+
+typedef enum {
+    NGX_GEMINI_OPERATE_NONE = 0,
+    NGX_GEMINI_OPERATE_LOCK,
+    NGX_GEMINI_OPERATE_UNLOCK,
+    NGX_GEMINI_OPERATE_RESET,
+    NGX_GEMINI_OPERATE_DISABLE,
+    NGX_GEMINI_OPERATE_ENABLE,
+    NGX_GEMINI_OPERATE_RANK,
+    NGX_GEMINI_OPERATES
+} ngx_gemini_operate_e;
 
 
 /* token counts of one answer; -1 says that the answer did not name it */

@@ -126,6 +126,10 @@ ngx_gemini_carry_root(ngx_gemini_view_t *to, const ngx_gemini_view_t *from,
     tp->transport_keys = fp->transport_keys;
     tp->upstream = fp->upstream;
     tp->totals = fp->totals;
+    tp->probing.lists = fp->probing.lists;
+    tp->probing.lists_ok = fp->probing.lists_ok;
+    tp->probing.probes = fp->probing.probes;
+    tp->probing.probes_ok = fp->probing.probes_ok;
     tp->event = fp->event;
 
     ngx_memcpy(tp->events, fp->events, sizeof(tp->events));
@@ -175,6 +179,7 @@ ngx_gemini_carry_keys(ngx_gemini_view_t *to, const ngx_gemini_view_t *from)
 
         key->operator = old->operator;
         key->operator_until = old->operator_until;
+        key->note = old->note;
     }
 }
 

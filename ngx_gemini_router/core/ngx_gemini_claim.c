@@ -269,6 +269,7 @@ ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
     oldest = ngx_gemini_claim_oldest(gv->gp);
 
     gv->gp->cycle++;
+    gc->cycle = gv->gp->cycle;
 
     for (type = 0; type < NGX_GEMINI_OWNERS; type++) {
         ngx_gemini_claim_slots(gv, gc, type, oldest);
@@ -383,4 +384,5 @@ ngx_gemini_claim_secret(ngx_gemini_key_t *key, const ngx_gemini_key_conf_t *kc)
     key->in_flight = old.in_flight;
     key->operator = old.operator;
     key->operator_until = old.operator_until;
+    key->note = old.note;
 }

@@ -44,7 +44,8 @@ static ngx_int_t ngx_gemini_copy_events_rows(ngx_gemini_report_t *gr);
 static const ngx_gemini_copy_stage_t  ngx_gemini_copy_stages[] = {
 
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_MODELS
-      | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS,
+      | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS
+      | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS,
       ngx_gemini_copy_root,
       ngx_gemini_copy_root_rows },
 
@@ -61,7 +62,8 @@ static const ngx_gemini_copy_stage_t  ngx_gemini_copy_stages[] = {
       ngx_gemini_copy_keys_rows },
 
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_MODELS
-      | NGX_GEMINI_VIEW_COOLDOWNS,
+      | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_TIERS
+      | NGX_GEMINI_VIEW_STATS,
       ngx_gemini_copy_models,
       ngx_gemini_copy_models_rows },
 

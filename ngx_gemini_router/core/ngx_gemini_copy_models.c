@@ -9,6 +9,7 @@
 #include "ngx_gemini_copy.h"
 
 
+static ngx_int_t ngx_gemini_copy_tiers(ngx_gemini_report_t *gr);
 static ngx_gemini_row_cell_t *ngx_gemini_copy_cell_room(
     ngx_gemini_report_t *gr);
 
@@ -66,7 +67,40 @@ ngx_gemini_copy_models_rows(ngx_gemini_report_t *gr)
                              gr->gc->window, gr->now);
     }
 
-    return ngx_gemini_copy_more(gr, gr->nmodels);
+    if (ngx_gemini_copy_more(gr, gr->nmodels) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    return (gr->view == NGX_GEMINI_VIEW_TIERS) ? ngx_gemini_copy_tiers(gr)
+                                               : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_gemini_copy_tiers(ngx_gemini_report_t *gr)
+{
+    uint32_t                i, n;
+    ngx_gemini_row_tier_t  *rows[NGX_GEMINI_TIERS];
+
+    n = ngx_min(gr->gc->nmodels, NGX_GEMINI_MODELS_MAX);
+
+    for (i = 0; i < NGX_GEMINI_TIERS; i++) {
+        rows[i] = gr->alloc(gr->data,
+                            sizeof(ngx_gemini_row_tier_t) * (n + 1));
+        if (rows[i] == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_gemini_row_tiers(rows[i], gr->models, n, (ngx_gemini_tier_e) i,
+                             gr->gc->normalized);
+    }
+
+    gr->fast = rows[NGX_GEMINI_TIER_FAST];
+    gr->quality = rows[NGX_GEMINI_TIER_QUALITY];
+    gr->balance = rows[NGX_GEMINI_TIER_BALANCE];
+    gr->nranked = n;
+
+    return NGX_OK;
 }
 
 

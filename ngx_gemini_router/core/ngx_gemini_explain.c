@@ -128,7 +128,9 @@ ngx_gemini_explain_plan(ngx_gemini_explain_t *ge, ngx_gemini_view_t *gv)
     ngx_uint_t  kind;
 
     ngx_gemini_plan_order(gv, ge->gc, &ge->wish, &ge->model,
-                          ge->gc->fallback, &ge->order);
+                          ge->gc->fallback, ge->now, &ge->order);
+    (void) ngx_gemini_plan_restrict(ge->gc, &ge->restrict_to.models,
+                                    &ge->order);
 
     if (ge->order.refused) {
         ge->order.nchoices = 0;

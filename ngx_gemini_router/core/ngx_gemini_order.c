@@ -6,41 +6,49 @@
 
 #include "ngx_gemini_plan.h"
 #include "ngx_gemini_glob.h"
+#include "ngx_gemini_tier.h"
 
 
 static const ngx_str_t *ngx_gemini_order_alias(const ngx_gemini_conf_t *gc,
     const ngx_str_t *name);
-static ngx_uint_t ngx_gemini_order_virtual(const ngx_str_t *name);
+static void ngx_gemini_order_named(ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
+    ngx_uint_t fallback, uint64_t now, ngx_gemini_order_t *order);
+static ngx_uint_t ngx_gemini_order_auto(const ngx_str_t *name);
 static ngx_uint_t ngx_gemini_order_kind(ngx_gemini_verb_e verb);
 static void ngx_gemini_order_all(const ngx_gemini_conf_t *gc,
     ngx_gemini_verb_e verb, ngx_gemini_order_t *order);
+static void ngx_gemini_order_tier(ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_gemini_verb_e verb, uint64_t now,
+    ngx_gemini_order_t *order);
 static void ngx_gemini_order_listed(const ngx_gemini_conf_t *gc, uint32_t n,
     ngx_uint_t fallback, ngx_gemini_order_t *order);
+static void ngx_gemini_order_lock(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
+    ngx_uint_t fallback, uint64_t now, ngx_gemini_order_t *order);
+static ngx_uint_t ngx_gemini_order_lockable(const ngx_gemini_wish_t *wish);
+static uint32_t ngx_gemini_order_locked(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, uint64_t now);
+static ngx_uint_t ngx_gemini_order_same_kind(const ngx_gemini_conf_t *gc,
+    const ngx_gemini_order_t *order, uint32_t n);
+static void ngx_gemini_order_first(ngx_gemini_order_t *order, uint32_t slot,
+    uint32_t conf);
 static void ngx_gemini_order_push(ngx_gemini_order_t *order, uint32_t slot,
     uint32_t conf);
 
 
-static ngx_str_t  ngx_gemini_order_virtuals[] = {
-    ngx_string("auto"),
-    ngx_string("fast"),
-    ngx_string("quality"),
-    ngx_string("balance"),
-    ngx_null_string
-};
-
-
 void
-ngx_gemini_plan_order(const ngx_gemini_view_t *gv,
-    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
-    const ngx_str_t *model, ngx_uint_t fallback, ngx_gemini_order_t *order)
+ngx_gemini_plan_order(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
+    const ngx_gemini_wish_t *wish, const ngx_str_t *model,
+    ngx_uint_t fallback, uint64_t now, ngx_gemini_order_t *order)
 {
-    uint32_t          i;
-    const ngx_str_t  *name;
-
     order->nchoices = 0;
+    order->tier = NGX_GEMINI_TIERS;
+    order->lock = NGX_GEMINI_NONE;
     order->virtual = 0;
     order->unlisted = 0;
     order->refused = 0;
+    order->only = 0;
 
     fallback = fallback && wish->fallback;
 
@@ -50,10 +58,33 @@ ngx_gemini_plan_order(const ngx_gemini_view_t *gv,
         return;
     }
 
-    name = ngx_gemini_order_alias(gc, model);
-    order->model = *name;
+    order->model = *ngx_gemini_order_alias(gc, model);
 
-    if (ngx_gemini_order_virtual(name)) {
+    ngx_gemini_order_named(gv, gc, wish, fallback, now, order);
+    ngx_gemini_order_lock(gv, gc, wish, fallback, now, order);
+}
+
+
+static void
+ngx_gemini_order_named(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
+    const ngx_gemini_wish_t *wish, ngx_uint_t fallback, uint64_t now,
+    ngx_gemini_order_t *order)
+{
+    uint32_t          i;
+    const ngx_str_t  *name;
+
+    name = &order->model;
+
+    order->tier = ngx_gemini_tier_find(name);
+
+    if (order->tier != NGX_GEMINI_TIERS) {
+        order->virtual = 1;
+        ngx_gemini_order_tier(gv, gc, wish->verb, now, order);
+        order->refused = (order->nchoices == 0);
+        return;
+    }
+
+    if (ngx_gemini_order_auto(name)) {
         order->virtual = 1;
         ngx_gemini_order_all(gc, wish->verb, order);
         order->refused = (order->nchoices == 0);
@@ -109,19 +140,10 @@ ngx_gemini_order_alias(const ngx_gemini_conf_t *gc, const ngx_str_t *name)
 
 
 static ngx_uint_t
-ngx_gemini_order_virtual(const ngx_str_t *name)
+ngx_gemini_order_auto(const ngx_str_t *name)
 {
-    ngx_str_t  *v;
-
-    for (v = ngx_gemini_order_virtuals; v->len; v++) {
-        if (v->len == name->len
-            && ngx_memcmp(v->data, name->data, v->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
+    return name->len == sizeof("auto") - 1
+           && ngx_memcmp(name->data, "auto", sizeof("auto") - 1) == 0;
 }
 
 
@@ -173,6 +195,49 @@ ngx_gemini_order_all(const ngx_gemini_conf_t *gc, ngx_gemini_verb_e verb,
 }
 
 
+/*
+ * By rank, and so S before A before B before C; the best one alone where none
+ * of the kind may be fallen to.
+ */
+
+static void
+ngx_gemini_order_tier(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
+    ngx_gemini_verb_e verb, uint64_t now, ngx_gemini_order_t *order)
+{
+    uint32_t                        i, n, best;
+    ngx_uint_t                      kind;
+    const ngx_gemini_tiers_t       *tiers;
+    const ngx_gemini_model_conf_t  *model;
+
+    tiers = ngx_gemini_tier_look(gv, gc, now);
+    kind = ngx_gemini_order_kind(verb);
+    best = NGX_GEMINI_NONE;
+
+    for (i = 0; i < gc->nmodels; i++) {
+        n = tiers->order[order->tier][i];
+        model = &gc->models[n];
+
+        if (model->kind != kind) {
+            continue;
+        }
+
+        if (best == NGX_GEMINI_NONE) {
+            best = n;
+        }
+
+        if (model->fallback) {
+            ngx_gemini_order_push(order, model->slot, n);
+        }
+    }
+
+    if (order->nchoices == 0 && best != NGX_GEMINI_NONE) {
+        ngx_gemini_order_push(order, gc->models[best].slot, best);
+    }
+
+    ngx_memcpy(order->letters, tiers->letters[order->tier], gc->nmodels);
+}
+
+
 /* the model and, if it may fall back, those of its kind further down */
 
 static void
@@ -198,6 +263,113 @@ ngx_gemini_order_listed(const ngx_gemini_conf_t *gc, uint32_t n,
 }
 
 
+/* the operator's choice goes first; the others follow if they may */
+
+static void
+ngx_gemini_order_lock(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
+    ngx_uint_t fallback, uint64_t now, ngx_gemini_order_t *order)
+{
+    uint32_t  n;
+
+    if (order->refused || !ngx_gemini_order_lockable(wish)) {
+        return;
+    }
+
+    n = ngx_gemini_order_locked(gv, gc, now);
+
+    if (n == NGX_GEMINI_NONE || !ngx_gemini_order_same_kind(gc, order, n)) {
+        return;
+    }
+
+    order->lock = gc->models[n].slot;
+    order->only = !fallback;
+
+    ngx_gemini_order_first(order, order->lock, n);
+}
+
+
+/* generate and chat, unless what they name belongs to one model */
+
+static ngx_uint_t
+ngx_gemini_order_lockable(const ngx_gemini_wish_t *wish)
+{
+    return wish->fallback
+           && (wish->verb == NGX_GEMINI_VERB_GENERATE
+               || wish->verb == NGX_GEMINI_VERB_STREAM
+               || wish->verb == NGX_GEMINI_VERB_CHAT);
+}
+
+
+/* the index of the locked model, if it is in this configuration */
+
+static uint32_t
+ngx_gemini_order_locked(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, uint64_t now)
+{
+    uint32_t                  i;
+    const ngx_gemini_pool_t  *gp;
+
+    gp = gv->gp;
+
+    if (gp->lock_model == NGX_GEMINI_NONE
+        || (gp->lock_until && gp->lock_until <= now))
+    {
+        return NGX_GEMINI_NONE;
+    }
+
+    for (i = 0; i < gc->nmodels; i++) {
+        if (gc->models[i].slot == gp->lock_model) {
+            return i;
+        }
+    }
+
+    return NGX_GEMINI_NONE;
+}
+
+
+static ngx_uint_t
+ngx_gemini_order_same_kind(const ngx_gemini_conf_t *gc,
+    const ngx_gemini_order_t *order, uint32_t n)
+{
+    uint32_t    conf;
+    ngx_uint_t  kind;
+
+    conf = order->choices[0].conf;
+    kind = (conf == NGX_GEMINI_NONE) ? ngx_gemini_request_kind(&order->model)
+                                     : gc->models[conf].kind;
+
+    return gc->models[n].kind == kind;
+}
+
+
+/* in front, and nowhere else */
+
+static void
+ngx_gemini_order_first(ngx_gemini_order_t *order, uint32_t slot,
+    uint32_t conf)
+{
+    uint32_t  i;
+
+    for (i = 0; i < order->nchoices; i++) {
+        if (order->choices[i].slot == slot) {
+            break;
+        }
+    }
+
+    if (i == order->nchoices && i < NGX_GEMINI_MODELS_MAX) {
+        order->nchoices++;
+    }
+
+    for (i = ngx_min(i, NGX_GEMINI_MODELS_MAX - 1); i > 0; i--) {
+        order->choices[i] = order->choices[i - 1];
+    }
+
+    order->choices[0].slot = slot;
+    order->choices[0].conf = conf;
+}
+
+
 static void
 ngx_gemini_order_push(ngx_gemini_order_t *order, uint32_t slot, uint32_t conf)
 {
@@ -218,19 +390,26 @@ ngx_gemini_plan_restrict(const ngx_gemini_conf_t *gc,
     uint32_t          i, n;
     const ngx_str_t  *name;
 
+    n = order->nchoices;
+
     /* a request that names no model is not restricted by models */
 
-    if (models->len == 0 || order->model.len == 0) {
-        return order->nchoices;
+    if (models->len && order->model.len) {
+
+        for (i = 0, n = 0; i < order->nchoices; i++) {
+            name = (order->choices[i].conf == NGX_GEMINI_NONE)
+                   ? &order->model : &gc->models[order->choices[i].conf].name;
+
+            if (ngx_gemini_glob_list(models, name)) {
+                order->choices[n++] = order->choices[i];
+            }
+        }
     }
 
-    for (i = 0, n = 0; i < order->nchoices; i++) {
-        name = (order->choices[i].conf == NGX_GEMINI_NONE)
-               ? &order->model : &gc->models[order->choices[i].conf].name;
+    /* a lock that is not allowed here is none */
 
-        if (ngx_gemini_glob_list(models, name)) {
-            order->choices[n++] = order->choices[i];
-        }
+    if (order->only && n && order->choices[0].slot == order->lock) {
+        n = 1;
     }
 
     order->nchoices = n;

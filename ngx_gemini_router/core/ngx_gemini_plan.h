@@ -22,22 +22,30 @@ typedef struct {
     ngx_gemini_choice_t        choices[NGX_GEMINI_MODELS_MAX];
     uint32_t                   nchoices;
     ngx_str_t                  model;      /* wished, aliases resolved */
+    ngx_gemini_tier_e          tier;       /* asked for, TIERS: none */
+    uint32_t                   lock;       /* slot that is locked, NONE */
+    u_char                     letters[NGX_GEMINI_MODELS_MAX];   /* of the
+                                              tier, by index in conf */
     unsigned                   virtual:1;  /* auto, fast, ...: any may serve */
     unsigned                   unlisted:1;
     unsigned                   refused:1;  /* unlisted off, or no such kind */
+    unsigned                   only:1;     /* nothing beside the lock */
 } ngx_gemini_order_t;
 
 
 /*
  * model: as the client wrote it, empty: the request names none (any listed
  * model's key will do, the choice is "other").  fallback: of the location.
+ * Under the lock; plan_restrict comes next.
  */
-void ngx_gemini_plan_order(const ngx_gemini_view_t *gv,
+void ngx_gemini_plan_order(ngx_gemini_view_t *gv,
     const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
-    const ngx_str_t *model, ngx_uint_t fallback, ngx_gemini_order_t *order);
+    const ngx_str_t *model, ngx_uint_t fallback, uint64_t now,
+    ngx_gemini_order_t *order);
 
 
-/* takes out what a restriction does not allow; how many are left */
+/* takes out what a restriction or a lock leaves no room for; how many are
+   left */
 uint32_t ngx_gemini_plan_restrict(const ngx_gemini_conf_t *gc,
     const ngx_str_t *models, ngx_gemini_order_t *order);
 

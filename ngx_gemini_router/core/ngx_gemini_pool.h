@@ -10,7 +10,7 @@
  *   zone's lock.
  *
  *   ngx_gemini_conf_t and its arrays are the configuration, in the cycle's
- *   memory, read-only after start; each item names its slot.
+ *   memory, read-only after start; each item names its slot: ngx_gemini_conf.h.
  *
  * A slot belongs to a label and survives reloads (design.md 6).
  */
@@ -21,13 +21,14 @@
 
 
 #include "ngx_gemini.h"
+#include "ngx_gemini_conf.h"
 #include "ngx_gemini_window.h"
 
 
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
-#define NGX_GEMINI_POOL_MAGIC    0x67656d31     /* changes with the layout */
+#define NGX_GEMINI_POOL_MAGIC    0x67656d32     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384
 #define NGX_GEMINI_RESERVATIONS_MIN  1024     /* in a small zone */
@@ -88,6 +89,14 @@ typedef struct {
 } ngx_gemini_counters_t;
 
 
+/* of the operator, beside the flag of a disabled record */
+
+typedef struct {
+    uint8_t                    len;
+    u_char                     text[NGX_GEMINI_NOTE_MAX];
+} ngx_gemini_note_t;
+
+
 typedef struct {
     u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
     ngx_gemini_rest_t          rest;
@@ -102,6 +111,7 @@ typedef struct {
     uint32_t                   reserved;
     uint64_t                   operator_until;   /* 0: for good */
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_key_t;
 
 
@@ -113,6 +123,7 @@ typedef struct {
     uint8_t                    denied;     /* "denied access" in a row */
     uint16_t                   reserved;
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_project_t;
 
 
@@ -123,6 +134,7 @@ typedef struct {
     uint8_t                    operator;
     uint8_t                    reserved[3];
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_account_t;
 
 
@@ -139,8 +151,15 @@ typedef struct {
     uint32_t                   ramp;       /* 1, 2, 4, ... of them, 0: off */
     ngx_gemini_rate_t          attempts;   /* of the last 10 s */
     ngx_gemini_rate_t          overloads;  /* 503s among them */
+    uint32_t                   output_limit;     /* of the model list, 0:
+                                                    not known */
+    uint32_t                   pad;
+    uint64_t                   probed_at;
+    uint64_t                   probes;     /* generating ones, no traffic */
+    uint64_t                   probes_ok;
     ngx_gemini_counters_t      counters;
     ngx_gemini_window_t        window;
+    ngx_gemini_note_t          note;
 } ngx_gemini_model_t;
 
 
@@ -156,6 +175,8 @@ typedef struct {
     uint8_t                    trying;     /* 1: a trial is under way */
     uint64_t                   requests;
     uint64_t                   refused;    /* 429s */
+    uint32_t                   probe_day;  /* Pacific day of probes */
+    uint32_t                   probes;
 } ngx_gemini_cell_t;
 
 
@@ -233,7 +254,8 @@ typedef struct {
     uint8_t                    provenance;
     uint8_t                    label_len;
     uint8_t                    model_len;
-    uint8_t                    reserved[2];
+    uint8_t                    action;     /* ngx_gemini_operate_e */
+    uint8_t                    reserved;
     u_char                     label[NGX_GEMINI_LABEL_MAX];
     u_char                     model[NGX_GEMINI_MODEL_MAX];
     u_char                     request_id[NGX_GEMINI_REQUEST_ID];
@@ -256,6 +278,57 @@ typedef struct {
     uint64_t                   thought;
     uint64_t                   cached;
 } ngx_gemini_totals_t;
+
+
+/*
+ * The rankings of one configuration's models, by index in it: kept for a
+ * second, and as long as nothing moves.
+ */
+
+typedef struct {
+    uint64_t                   cycle;      /* whose models, 0: not made */
+    uint64_t                   at;
+    uint64_t                   moves;      /* what they were made of */
+    uint8_t                    order[NGX_GEMINI_TIERS][NGX_GEMINI_MODELS_MAX];
+    u_char                     letters[NGX_GEMINI_TIERS]
+                                      [NGX_GEMINI_MODELS_MAX];
+} ngx_gemini_tiers_t;
+
+
+/* the state file: who writes it just now, what was written last */
+
+typedef struct {
+    int32_t                    pid;        /* of the lease, 0: nobody */
+    uint32_t                   failing;    /* failures since a success */
+    uint64_t                   end;        /* of the lease */
+    uint64_t                   born;       /* the younger zone writes */
+    uint64_t                   sign;       /* ngx_gemini_snapshot_sign() */
+    uint64_t                   saved_at;   /* 0: never */
+    uint64_t                   synced_at;
+    uint64_t                   bytes;
+    uint64_t                   failures;
+    uint32_t                   file;       /* a hash of its name */
+    uint32_t                   reserved;
+} ngx_gemini_saving_t;
+
+
+/* probing, by the worker that holds the lease; ngx_gemini_probe.h */
+
+typedef struct {
+    int32_t                    pid;        /* of the holder, 0: none */
+    uint32_t                   wish;       /* what an operator asked for */
+    uint64_t                   end;        /* of the lease */
+    uint64_t                   cycle;      /* generation that was listed */
+    uint64_t                   listed_at;  /* when the last round began */
+    uint32_t                   pending;    /* of this round */
+    uint32_t                   done;
+    uint32_t                   failed;     /* part of done */
+    uint32_t                   reserved;
+    uint64_t                   lists;      /* free calls ever */
+    uint64_t                   lists_ok;
+    uint64_t                   probes;     /* generating ones ever */
+    uint64_t                   probes_ok;
+} ngx_gemini_probing_t;
 
 
 /* array sizes, fixed when the zone is made */
@@ -288,6 +361,8 @@ typedef struct {
 
     uint32_t                   lock_model; /* slot, NONE */
     uint64_t                   lock_until; /* 0: for good */
+    ngx_gemini_tiers_t         tiers;
+    ngx_gemini_probing_t       probing;
 
     ngx_gemini_rate_t          successes;  /* the retry budget's two sides */
     ngx_gemini_rate_t          retries;
@@ -298,6 +373,10 @@ typedef struct {
     uint32_t                   transport_keys;   /* 2: over two keys */
     uint32_t                   reserved;
     ngx_gemini_rest_t          upstream;
+
+    uint64_t                   changes;    /* worth saving, of which neither
+                                              an event nor a total tells */
+    ngx_gemini_saving_t        saving;
 
     uint64_t                   event;      /* ever; ring index = % EVENTS */
     ngx_gemini_totals_t        totals;
@@ -346,110 +425,6 @@ typedef struct {
 
 #define ngx_gemini_cell(gv, project, model)                                   \
     (&(gv)->cells[(size_t) (project) * (gv)->nmodels + (model)])
-
-
-/* configuration, in the cycle's memory; "gc" */
-
-typedef struct {
-    uint32_t                   rpm;        /* 0: no limit */
-    uint32_t                   rpd;
-    uint64_t                   tpm;
-} ngx_gemini_limit_t;
-
-
-typedef struct {
-    ngx_str_t                  label;
-    uint32_t                   slot;
-    uint32_t                   account;    /* index in conf */
-} ngx_gemini_project_conf_t;
-
-
-typedef struct {
-    ngx_str_t                  label;
-    uint32_t                   slot;
-} ngx_gemini_account_conf_t;
-
-
-typedef struct {
-    ngx_str_t                  label;
-    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
-    ngx_str_t                  models;     /* globs, empty: all */
-    uint32_t                   slot;
-    uint32_t                   project;    /* indexes in conf */
-    uint32_t                   account;
-    uint32_t                   weight;     /* 1.. */
-    uint32_t                   max_conns;  /* 0: no limit */
-    uint32_t                   priority;   /* 0 first */
-    uint32_t                   disabled;   /* 1: by configuration */
-} ngx_gemini_key_conf_t;
-
-
-/* keys that may serve a model on one priority, ordered by project, key */
-
-typedef struct {
-    uint32_t                   priority;
-    uint32_t                   n;
-    uint32_t                  *keys;       /* indexes in conf */
-} ngx_gemini_candidates_t;
-
-
-typedef struct {
-    ngx_str_t                  name;       /* without "models/" */
-    uint32_t                   slot;
-    uint32_t                   kind;       /* ngx_gemini_kind_e */
-    uint32_t                   fallback;   /* 1: falls back, is fallen to */
-    uint32_t                   max_tokens; /* 0: unknown */
-    uint64_t                   first_byte; /* ms, 0: no limit */
-    ngx_gemini_limit_t         limit;
-    double                     price_in;   /* per million tokens, < 0: none */
-    double                     price_out;
-    double                     price_cached;
-    ngx_gemini_candidates_t   *candidates; /* by priority, ascending */
-    uint32_t                   ncandidates;
-} ngx_gemini_model_conf_t;
-
-
-typedef struct {
-    ngx_str_t                  name;
-    ngx_str_t                  target;     /* a model of any name */
-} ngx_gemini_alias_t;
-
-
-typedef struct {
-    ngx_str_t                  name;
-
-    ngx_gemini_key_conf_t     *keys;
-    uint32_t                   nkeys;
-    ngx_gemini_project_conf_t *projects;
-    uint32_t                   nprojects;
-    ngx_gemini_account_conf_t *accounts;
-    uint32_t                   naccounts;
-    ngx_gemini_model_conf_t   *models;     /* in order of preference */
-    uint32_t                   nmodels;
-    ngx_gemini_alias_t        *aliases;
-    uint32_t                   naliases;
-
-    /* resolved: [project index * (nmodels + 1) + model index], divided by
-       nodes; the last column is for unlisted models (limits with model=*) */
-    ngx_gemini_limit_t        *limits;
-
-    /* for unlisted models: all keys, by priority */
-    ngx_gemini_candidates_t   *unlisted_candidates;
-    uint32_t                   nunlisted;
-
-    uint32_t                   unlisted;   /* 1: passed through */
-    uint32_t                   tries;
-    uint32_t                   fallback;
-    uint32_t                   prefer_priority;  /* prefer priority */
-    uint32_t                   nodes;
-    uint32_t                   window;
-    uint32_t                   queue;      /* places */
-    uint64_t                   queue_timeout;    /* all ms */
-    uint64_t                   timeout;
-    uint64_t                   attempt_timeout;  /* 0: none */
-    uint64_t                   cooldown;
-    uint64_t                   cooldown_max;
-} ngx_gemini_conf_t;
 
 
 /* what gc takes at the least, with all reservations */

@@ -9,7 +9,8 @@
 
 #define NGX_GEMINI_REPORT_VIEWS                                               \
     (NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_MODELS      \
-     | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS)
+     | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS                     \
+     | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS)
 
 
 /* a part of the document; render: NGX_AGAIN if it has more rows */
@@ -52,6 +53,10 @@ static void ngx_gemini_report_row(ngx_gemini_out_t *out,
 #define ngx_gemini_report_array(member, type)                                 \
     offsetof(ngx_gemini_report_t, member),                                    \
     offsetof(ngx_gemini_report_t, n##member), sizeof(type)
+
+#define ngx_gemini_report_ranking(member)                                     \
+    offsetof(ngx_gemini_report_t, member),                                    \
+    offsetof(ngx_gemini_report_t, nranked), sizeof(ngx_gemini_row_tier_t)
 
 
 /* in the order of the document */
@@ -114,6 +119,26 @@ static const ngx_gemini_report_part_t  ngx_gemini_report_parts[] = {
     { NGX_GEMINI_VIEW_COOLDOWNS,
       ngx_gemini_report_close, NULL, NULL, 0, 0, 0 },
 
+    { NGX_GEMINI_VIEW_TIERS,
+      ngx_gemini_report_fields, NULL, ngx_gemini_summary_score_fields,
+      0, 0, 0 },
+
+    { NGX_GEMINI_VIEW_TIERS,
+      ngx_gemini_report_rows, "fast", ngx_gemini_row_tier_fields,
+      ngx_gemini_report_ranking(fast) },
+
+    { NGX_GEMINI_VIEW_TIERS,
+      ngx_gemini_report_rows, "quality", ngx_gemini_row_tier_fields,
+      ngx_gemini_report_ranking(quality) },
+
+    { NGX_GEMINI_VIEW_TIERS,
+      ngx_gemini_report_rows, "balance", ngx_gemini_row_tier_fields,
+      ngx_gemini_report_ranking(balance) },
+
+    { NGX_GEMINI_VIEW_STATS,
+      ngx_gemini_report_rows, "stats", ngx_gemini_row_stats_fields,
+      ngx_gemini_report_array(models, ngx_gemini_row_model_t) },
+
     { NGX_GEMINI_VIEW_EVENTS,
       ngx_gemini_report_events, "events", ngx_gemini_row_event_fields,
       0, 0, 0 },
@@ -138,7 +163,9 @@ ngx_gemini_report_view(const ngx_str_t *name)
         { ngx_string("keys"), NGX_GEMINI_VIEW_KEYS },
         { ngx_string("models"), NGX_GEMINI_VIEW_MODELS },
         { ngx_string("cooldowns"), NGX_GEMINI_VIEW_COOLDOWNS },
-        { ngx_string("events"), NGX_GEMINI_VIEW_EVENTS }
+        { ngx_string("events"), NGX_GEMINI_VIEW_EVENTS },
+        { ngx_string("tiers"), NGX_GEMINI_VIEW_TIERS },
+        { ngx_string("stats"), NGX_GEMINI_VIEW_STATS }
     };
 
     for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {

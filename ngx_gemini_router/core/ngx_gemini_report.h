@@ -41,6 +41,8 @@
 #define NGX_GEMINI_VIEW_MODELS     0x04
 #define NGX_GEMINI_VIEW_COOLDOWNS  0x08
 #define NGX_GEMINI_VIEW_EVENTS     0x10
+#define NGX_GEMINI_VIEW_TIERS      0x20
+#define NGX_GEMINI_VIEW_STATS      0x40
 
 
 /* never called under the lock; what it gives lives as long as the report */
@@ -94,6 +96,11 @@ typedef struct {
     uint32_t                   nmodels;    /* listed, then unlisted in use */
     uint32_t                   spares[NGX_GEMINI_SPARE + 1];   /* slots */
     uint32_t                   nspares;
+
+    ngx_gemini_row_tier_t     *fast;       /* rankings of those listed */
+    ngx_gemini_row_tier_t     *quality;
+    ngx_gemini_row_tier_t     *balance;
+    uint32_t                   nranked;
 
     ngx_gemini_report_cells_t *cells;
     ngx_gemini_report_cells_t *last;       /* being filled or rendered */

@@ -9,11 +9,13 @@
 #include "ngx_gemini_classify.h"
 #include "ngx_gemini_cooldown.h"
 #include "ngx_gemini_request.h"
+#include "ngx_gemini_tier.h"
 
 
 static void ngx_gemini_row_init(ngx_gemini_row_t *row, const ngx_str_t *name);
 static ngx_uint_t ngx_gemini_row_operator(ngx_gemini_row_t *row,
-    ngx_uint_t operator, uint64_t until, ngx_uint_t scope, uint64_t now);
+    ngx_uint_t operator, uint64_t until, const ngx_gemini_note_t *note,
+    ngx_uint_t scope, uint64_t now);
 static ngx_uint_t ngx_gemini_row_rest(ngx_gemini_row_t *row,
     const ngx_gemini_rest_t *rest, ngx_uint_t scope, uint64_t now);
 static void ngx_gemini_row_disabled(ngx_gemini_row_t *row, ngx_uint_t reason,
@@ -29,7 +31,6 @@ static ngx_uint_t ngx_gemini_row_silent(const ngx_gemini_cell_t *cell,
     uint64_t now);
 static void ngx_gemini_row_learned(ngx_gemini_row_learned_t *row,
     const ngx_gemini_cell_t *cell, uint64_t google);
-static const char *ngx_gemini_row_event_name(ngx_uint_t type);
 
 
 static const char  ngx_gemini_row_usable[] = "usable";
@@ -57,9 +58,10 @@ ngx_gemini_row_account(ngx_gemini_row_account_t *row,
 
     row->in_flight = account->in_flight;
     row->counters = account->counters;
+    row->note = account->note;
 
     if (!ngx_gemini_row_operator(&row->row, account->operator,
-                                 account->operator_until,
+                                 account->operator_until, &row->note,
                                  NGX_GEMINI_SCOPE_ACCOUNT, now))
     {
         (void) ngx_gemini_row_rest(&row->row, &account->rest,
@@ -79,9 +81,10 @@ ngx_gemini_row_project(ngx_gemini_row_project_t *row,
     row->account = account->row.name;
     row->in_flight = project->in_flight;
     row->counters = project->counters;
+    row->note = project->note;
 
     if (ngx_gemini_row_operator(&row->row, project->operator,
-                                project->operator_until,
+                                project->operator_until, &row->note,
                                 NGX_GEMINI_SCOPE_PROJECT, now)
         || ngx_gemini_row_rest(&row->row, &project->rest,
                                NGX_GEMINI_SCOPE_PROJECT, now))
@@ -113,6 +116,7 @@ ngx_gemini_row_key(ngx_gemini_row_key_t *row,
     row->surfaces = key->surfaces;
     row->last_used = key->last_used;
     row->counters = key->counters;
+    row->note = key->note;
 
     if (ngx_gemini_row_key_own(row, conf, key, now)
         || ngx_gemini_row_inherit(&row->row, &project->row)
@@ -134,8 +138,8 @@ ngx_gemini_row_key_own(ngx_gemini_row_key_t *row,
     uint64_t now)
 {
     if (ngx_gemini_row_operator(&row->row, key->operator,
-                                key->operator_until, NGX_GEMINI_SCOPE_KEY,
-                                now))
+                                key->operator_until, &row->note,
+                                NGX_GEMINI_SCOPE_KEY, now))
     {
         return 1;
     }
@@ -159,7 +163,8 @@ ngx_gemini_row_key_own(ngx_gemini_row_key_t *row,
 
 static ngx_uint_t
 ngx_gemini_row_operator(ngx_gemini_row_t *row, ngx_uint_t operator,
-    uint64_t until, ngx_uint_t scope, uint64_t now)
+    uint64_t until, const ngx_gemini_note_t *note, ngx_uint_t scope,
+    uint64_t now)
 {
     if (!operator || (until && until <= now)) {
         return 0;
@@ -171,6 +176,8 @@ ngx_gemini_row_operator(ngx_gemini_row_t *row, ngx_uint_t operator,
     row->provenance = ngx_gemini_provenance_name(NGX_GEMINI_SET);
     row->until = until;
     row->left = until ? (int64_t) (until - now) : -1;
+    row->note.len = ngx_min(note->len, NGX_GEMINI_NOTE_MAX);
+    row->note.data = (u_char *) note->text;
 
     return 1;
 }
@@ -228,6 +235,7 @@ ngx_gemini_row_inherit(ngx_gemini_row_t *row, const ngx_gemini_row_t *above)
     row->since = above->since;
     row->until = above->until;
     row->left = above->left;
+    row->note = above->note;
     row->own = 0;
 
     return 1;
@@ -248,19 +256,23 @@ ngx_gemini_row_model(ngx_gemini_row_model_t *row,
     ngx_gemini_row_init(&row->row, &name);
 
     row->kind = ngx_gemini_kind_name(kind);
+    row->kind_of = kind;
     row->listed = (conf != NULL);
     row->fallback = conf ? conf->fallback : 0;
-    row->max_tokens = conf ? conf->max_tokens : 0;
+    row->max_tokens = ngx_gemini_tier_tokens(conf, model);
     row->in_flight = model->in_flight;
     row->last_used = model->last_used;
     row->counters = model->counters;
     row->attempts = ngx_gemini_rate_sum(&model->attempts, now);
     row->overloads = ngx_gemini_rate_sum(&model->overloads, now);
+    row->probes = model->probes;
+    row->probes_ok = model->probes_ok;
+    row->note = model->note;
 
     ngx_gemini_row_window(&row->window, &model->window, window);
 
     if (!ngx_gemini_row_operator(&row->row, model->operator,
-                                 model->operator_until,
+                                 model->operator_until, &row->note,
                                  NGX_GEMINI_SCOPE_MODEL, now))
     {
         (void) ngx_gemini_row_rest(&row->row, &model->rest,
@@ -374,6 +386,7 @@ ngx_gemini_row_event(ngx_gemini_row_event_t *row,
     row->until = event->until;
     row->number = event->number;
     row->type = ngx_gemini_row_event_name(event->type);
+    row->action = ngx_gemini_operate_name(event->action);
     row->scope = ngx_gemini_scope_name(event->scope);
     row->reason = NULL;
     row->provenance = NULL;
@@ -394,7 +407,7 @@ ngx_gemini_row_event(ngx_gemini_row_event_t *row,
 }
 
 
-static const char *
+const char *
 ngx_gemini_row_event_name(ngx_uint_t type)
 {
     static const char  *const names[] = {
@@ -403,6 +416,17 @@ ngx_gemini_row_event_name(ngx_uint_t type)
     };
 
     return (type < NGX_GEMINI_EVENT_TYPES) ? names[type] : NULL;
+}
+
+
+const char *
+ngx_gemini_operate_name(ngx_uint_t action)
+{
+    static const char  *const names[] = {
+        NULL, "lock", "unlock", "reset", "disable", "enable", "rank"
+    };
+
+    return (action < NGX_GEMINI_OPERATES) ? names[action] : NULL;
 }
 
 

@@ -29,6 +29,7 @@ typedef struct {
     uint64_t                   since;
     uint64_t                   until;
     int64_t                    left;       /* ms, -1: no end is known */
+    ngx_str_t                  note;       /* the operator's */
     uint32_t                   own;        /* 1: not of a project or account
                                               above */
 } ngx_gemini_row_t;
@@ -38,6 +39,7 @@ typedef struct {
     ngx_gemini_row_t           row;        /* must be first */
     uint32_t                   in_flight;
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_row_account_t;
 
 
@@ -46,6 +48,7 @@ typedef struct {
     ngx_str_t                  account;
     uint32_t                   in_flight;
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_row_project_t;
 
 
@@ -63,6 +66,7 @@ typedef struct {
     uint32_t                   surfaces;
     uint64_t                   last_used;
     ngx_gemini_counters_t      counters;
+    ngx_gemini_note_t          note;
 } ngx_gemini_row_key_t;
 
 
@@ -88,18 +92,37 @@ typedef struct {
     ngx_gemini_row_t           row;        /* must be first */
     ngx_gemini_choice_t        choice;
     const char                *kind;
+    uint32_t                   kind_of;          /* ngx_gemini_kind_e */
     uint32_t                   listed;
     uint32_t                   fallback;
     uint32_t                   in_flight;
     uint32_t                   max_tokens;
     uint32_t                   attempts;         /* of the last 10 s */
     uint32_t                   overloads;
+    uint64_t                   probes;
+    uint64_t                   probes_ok;
     uint64_t                   last_used;
     ngx_gemini_row_window_t    window;
     ngx_gemini_counters_t      counters;
     ngx_gemini_capacity_t      capacity;
+    ngx_gemini_note_t          note;
     u_char                     label[NGX_GEMINI_MODEL_MAX];
 } ngx_gemini_row_model_t;
+
+
+/* a place in one ranking, and the numbers behind it */
+
+typedef struct {
+    ngx_str_t                  name;
+    const char                *kind;
+    const char                *letter;
+    uint32_t                   rank;             /* from 1 */
+    uint32_t                   samples;
+    int64_t                    success_rate;     /* 1/1000 */
+    int64_t                    latency;          /* ms, mean */
+    uint32_t                   max_tokens;
+    int64_t                    score;            /* 1/1000, or NO_SKEW */
+} ngx_gemini_row_tier_t;
 
 
 typedef struct {
@@ -132,6 +155,7 @@ typedef struct {
     uint64_t                   until;
     uint64_t                   number;
     const char                *type;
+    const char                *action;     /* of an operator */
     const char                *scope;
     const char                *reason;
     const char                *provenance;
@@ -145,6 +169,8 @@ extern const ngx_gemini_field_t  ngx_gemini_row_account_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_project_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_key_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_model_fields[];
+extern const ngx_gemini_field_t  ngx_gemini_row_stats_fields[];
+extern const ngx_gemini_field_t  ngx_gemini_row_tier_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_cell_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_event_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_rest_fields[];
@@ -180,6 +206,15 @@ ngx_int_t ngx_gemini_row_cell(ngx_gemini_row_cell_t *row,
 
 void ngx_gemini_row_event(ngx_gemini_row_event_t *row,
     const ngx_gemini_event_t *event);
+
+const char *ngx_gemini_row_event_name(ngx_uint_t type);
+
+/* n rows of one tier, best first, from the rows of all n models listed */
+void ngx_gemini_row_tiers(ngx_gemini_row_tier_t *rows,
+    const ngx_gemini_row_model_t *models, uint32_t n,
+    ngx_gemini_tier_e tier, ngx_uint_t normalized);
+
+const char *ngx_gemini_operate_name(ngx_uint_t action);
 
 /* 1: the row is one of the cooldowns view */
 ngx_uint_t ngx_gemini_row_resting(const ngx_gemini_row_t *row);

@@ -144,6 +144,7 @@ typedef struct {
     uint32_t                   random;
     unsigned                   no_guess:1; /* this request placed two guessed
                                               rests already: blame the model */
+    unsigned                   probe:1;    /* is no traffic */
     const u_char              *request_id; /* NGX_GEMINI_REQUEST_ID or NULL */
 
     /* results */

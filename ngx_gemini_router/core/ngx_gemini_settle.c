@@ -46,6 +46,7 @@ static void ngx_gemini_settle_open(ngx_gemini_settling_t *st,
 static int64_t ngx_gemini_settle_used(const ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_skew(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_count(ngx_gemini_settling_t *st);
+static void ngx_gemini_settle_probe(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_record(const ngx_gemini_settling_t *st,
     ngx_gemini_counters_t *counters);
 static ngx_gemini_tally_e ngx_gemini_settle_tally(ngx_uint_t class);
@@ -182,6 +183,13 @@ ngx_gemini_settle_count(ngx_gemini_settling_t *st)
     totals = &st->gv->gp->totals;
     tokens = &st->settle->tokens;
 
+    ngx_gemini_rate_add(&st->model->attempts, st->now, 1);
+
+    if (st->settle->probe) {
+        ngx_gemini_settle_probe(st);
+        return;
+    }
+
     totals->classes[st->verdict->class]++;
     totals->prompt += ngx_max(tokens->prompt, 0);
     totals->output += ngx_max(tokens->output, 0);
@@ -193,13 +201,28 @@ ngx_gemini_settle_count(ngx_gemini_settling_t *st)
     ngx_gemini_settle_record(st, &st->account->counters);
     ngx_gemini_settle_record(st, &st->model->counters);
 
-    ngx_gemini_rate_add(&st->model->attempts, st->now, 1);
-
     if (ngx_gemini_settle_tally(st->verdict->class)
         == NGX_GEMINI_TALLY_QUOTA)
     {
         st->cell->refused++;
     }
+}
+
+
+static void
+ngx_gemini_settle_probe(ngx_gemini_settling_t *st)
+{
+    ngx_uint_t             ok;
+    ngx_gemini_probing_t  *probing;
+
+    ok = (st->verdict->class == NGX_GEMINI_OK);
+    probing = &st->gv->gp->probing;
+
+    probing->probes++;
+    probing->probes_ok += ok;
+
+    st->model->probes++;
+    st->model->probes_ok += ok;
 }
 
 
@@ -323,6 +346,12 @@ ngx_gemini_settle_upstream(ngx_gemini_settling_t *st)
     ngx_gemini_pool_t  *gp;
 
     gp = st->gv->gp;
+
+    /* that of traffic may be another one */
+
+    if (st->settle->probe) {
+        return;
+    }
 
     switch (st->verdict->class) {
 

@@ -30,7 +30,7 @@ static const ngx_gemini_names_t  ngx_gemini_summary_classes = {
     NGX_GEMINI_FIELD_##type, offsetof(ngx_gemini_summary_t, field), data
 
 
-static const ngx_gemini_field_t  ngx_gemini_summary_lock_fields[] = {
+const ngx_gemini_field_t  ngx_gemini_summary_lock_fields[] = {
     { "model", NGX_GEMINI_FIELD_STRING,
       offsetof(ngx_gemini_summary_lock_t, model), NULL },
     { "until", NGX_GEMINI_FIELD_TIME,
@@ -81,6 +81,13 @@ const ngx_gemini_field_t  ngx_gemini_summary_head_fields[] = {
 };
 
 
+const ngx_gemini_field_t  ngx_gemini_summary_score_fields[] = {
+    { "score", ngx_gemini_field(WORD, score, NULL) },
+    { "window", ngx_gemini_field(UINT, conf.window, NULL) },
+    ngx_gemini_null_field
+};
+
+
 static const ngx_gemini_field_t  ngx_gemini_summary_queue_fields[] = {
     { "size", ngx_gemini_field(UINT, conf.queue, NULL) },
     { "waiting", ngx_gemini_field(UINT, waiting, NULL) },
@@ -107,6 +114,19 @@ static const ngx_gemini_field_t  ngx_gemini_summary_attempt_fields[] = {
                                    &ngx_gemini_summary_classes) },
     { "retry_budget", NGX_GEMINI_FIELD_OBJECT, 0,
       ngx_gemini_summary_budget_fields },
+    ngx_gemini_null_field
+};
+
+
+static const ngx_gemini_field_t  ngx_gemini_summary_probe_fields[] = {
+    { "pending", ngx_gemini_field(UINT, probing.pending, NULL) },
+    { "done", ngx_gemini_field(UINT, probing.done, NULL) },
+    { "failed", ngx_gemini_field(UINT, probing.failed, NULL) },
+    { "last", ngx_gemini_field(TIME, probing.listed_at, NULL) },
+    { "lists", ngx_gemini_field(UINT64, probing.lists, NULL) },
+    { "lists_ok", ngx_gemini_field(UINT64, probing.lists_ok, NULL) },
+    { "prompts", ngx_gemini_field(UINT64, probing.probes, NULL) },
+    { "prompts_ok", ngx_gemini_field(UINT64, probing.probes_ok, NULL) },
     ngx_gemini_null_field
 };
 
@@ -157,14 +177,26 @@ static const ngx_gemini_field_t  ngx_gemini_summary_version_fields[] = {
 };
 
 
+static const ngx_gemini_field_t  ngx_gemini_summary_state_fields[] = {
+    { "file", ngx_gemini_field(STRING, conf.state, NULL) },
+    { "saved_at", ngx_gemini_field(TIME, saving.saved_at, NULL) },
+    { "bytes", ngx_gemini_field(UINT64, saving.bytes, NULL) },
+    { "failing", ngx_gemini_field(BOOL, saving.failing, NULL) },
+    { "failures", ngx_gemini_field(UINT64, saving.failures, NULL) },
+    ngx_gemini_null_field
+};
+
+
 const ngx_gemini_field_t  ngx_gemini_summary_tail_fields[] = {
     { "queue", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_queue_fields },
     { "attempts", NGX_GEMINI_FIELD_OBJECT, 0,
       ngx_gemini_summary_attempt_fields },
+    { "probe", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_probe_fields },
     { "limits", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_limit_fields },
     { "uptime", ngx_gemini_field(SECONDS, uptime, NULL) },
     { "versions", NGX_GEMINI_FIELD_OBJECT, 0,
       ngx_gemini_summary_version_fields },
+    { "state", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_state_fields },
     ngx_gemini_null_field
 };
 
@@ -180,6 +212,8 @@ ngx_gemini_summary(ngx_gemini_summary_t *summary,
 
     summary->pool = gc->name;
     summary->totals = gp->totals;
+    summary->saving = gp->saving;
+    summary->probing = gp->probing;
     summary->in_flight = gp->in_flight;
     summary->transport = gp->transport;
     summary->skew = gp->skew_at ? gp->skew : NGX_GEMINI_NO_SKEW;
@@ -188,6 +222,7 @@ ngx_gemini_summary(ngx_gemini_summary_t *summary,
     summary->budget_refused = gp->budget_refused;
     summary->conf = *gc;
     summary->prefer = gc->prefer_priority ? "priority" : "model";
+    summary->score = gc->normalized ? "normalized" : "classic";
     summary->caps = gp->caps;
     summary->used.keys = gc->nkeys;
     summary->used.projects = gc->nprojects;

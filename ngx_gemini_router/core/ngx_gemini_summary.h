@@ -26,6 +26,7 @@ typedef struct {
     ngx_str_t                  pool;
     const ngx_gemini_summary_lock_t *lock; /* NULL: none */
     ngx_gemini_totals_t        totals;
+    ngx_gemini_saving_t        saving;
     uint32_t                   in_flight;
 
     const char                *upstream;
@@ -39,8 +40,11 @@ typedef struct {
     uint32_t                   budget_left;
     uint64_t                   budget_refused;
 
+    ngx_gemini_probing_t       probing;
+
     ngx_gemini_conf_t          conf;
     const char                *prefer;
+    const char                *score;
     ngx_gemini_caps_t          used;       /* of caps, by configuration */
     ngx_gemini_caps_t          caps;
 
@@ -54,6 +58,12 @@ typedef struct {
 /* before and behind the arrays of records */
 extern const ngx_gemini_field_t  ngx_gemini_summary_head_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_summary_tail_fields[];
+
+/* of a ngx_gemini_summary_lock_t */
+extern const ngx_gemini_field_t  ngx_gemini_summary_lock_fields[];
+
+/* before the tiers */
+extern const ngx_gemini_field_t  ngx_gemini_summary_score_fields[];
 
 
 /*

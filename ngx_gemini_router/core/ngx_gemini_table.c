@@ -34,6 +34,7 @@ static const ngx_gemini_field_t  ngx_gemini_table_state[] = {
     { "until", ngx_gemini_table(TIME, until, NULL) },
     { "left", ngx_gemini_table(SECONDS, left, NULL) },
     { "provenance", ngx_gemini_table(WORD, provenance, NULL) },
+    { "note", ngx_gemini_table(STRING, note, NULL) },
     ngx_gemini_null_field
 };
 
@@ -195,10 +196,39 @@ const ngx_gemini_field_t  ngx_gemini_row_model_fields[] = {
     { "last_used", ngx_gemini_table(TIME, last_used, NULL) },
     { "attempts_10s", ngx_gemini_table(UINT, attempts, NULL) },
     { "overloads_10s", ngx_gemini_table(UINT, overloads, NULL) },
+    { "probes", ngx_gemini_table(UINT64, probes, NULL) },
+    { "probes_ok", ngx_gemini_table(UINT64, probes_ok, NULL) },
     { "", ngx_gemini_table(GROUP, counters, ngx_gemini_table_counters) },
     { "window", ngx_gemini_table(OBJECT, window, ngx_gemini_table_window) },
     { "capacity", ngx_gemini_table(OBJECT, capacity,
                                    ngx_gemini_table_capacity) },
+    ngx_gemini_null_field
+};
+
+
+const ngx_gemini_field_t  ngx_gemini_row_stats_fields[] = {
+    { "name", ngx_gemini_table(STRING, row.name, NULL) },
+    { "kind", ngx_gemini_table(WORD, kind, NULL) },
+    { "listed", ngx_gemini_table(BOOL, listed, NULL) },
+    { "", ngx_gemini_table(GROUP, window, ngx_gemini_table_window) },
+    ngx_gemini_null_field
+};
+
+#undef ngx_gemini_table_t
+
+
+#define ngx_gemini_table_t  ngx_gemini_row_tier_t
+
+const ngx_gemini_field_t  ngx_gemini_row_tier_fields[] = {
+    { "rank", ngx_gemini_table(UINT, rank, NULL) },
+    { "tier", ngx_gemini_table(WORD, letter, NULL) },
+    { "name", ngx_gemini_table(STRING, name, NULL) },
+    { "kind", ngx_gemini_table(WORD, kind, NULL) },
+    { "samples", ngx_gemini_table(UINT, samples, NULL) },
+    { "success_rate", ngx_gemini_table(RATIO, success_rate, NULL) },
+    { "latency", ngx_gemini_table(SECONDS, latency, NULL) },
+    { "max_tokens", ngx_gemini_table(LIMIT, max_tokens, NULL) },
+    { "score", ngx_gemini_table(SKEW, score, NULL) },
     ngx_gemini_null_field
 };
 
@@ -265,6 +295,7 @@ const ngx_gemini_field_t  ngx_gemini_row_cell_fields[] = {
 const ngx_gemini_field_t  ngx_gemini_row_event_fields[] = {
     { "time", ngx_gemini_table(TIME, time, NULL) },
     { "type", ngx_gemini_table(WORD, type, NULL) },
+    { "action", ngx_gemini_table(WORD, action, NULL) },
     { "scope", ngx_gemini_table(WORD, scope, NULL) },
     { "label", ngx_gemini_table(STRING, label, NULL) },
     { "model", ngx_gemini_table(STRING, model, NULL) },

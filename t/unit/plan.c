@@ -35,6 +35,7 @@ static void plan_wish(ngx_gemini_wish_t *wish, ngx_gemini_verb_e verb);
 static const char *plan_order(const char *model, ngx_gemini_verb_e verb,
     ngx_uint_t fallback);
 static void plan_orders(void);
+static void plan_locked(void);
 static void plan_restricted(void);
 static void plan_verdict(ngx_gemini_verdict_t *v, ngx_gemini_class_e class);
 static void plan_course(const plan_course_t *c);
@@ -163,6 +164,7 @@ plan_conf(void)
     gv.nmodels = PLAN_OTHER + 1;
     gv.other = PLAN_OTHER;
     gp.caps.models = PLAN_OTHER - NGX_GEMINI_SPARE;
+    gp.lock_model = NGX_GEMINI_NONE;
 }
 
 
@@ -190,7 +192,7 @@ plan_order(const char *model, ngx_gemini_verb_e verb, ngx_uint_t fallback)
     name.data = (u_char *) model;
     name.len = strlen(model);
 
-    ngx_gemini_plan_order(&gv, &gc, &wish, &name, fallback, &order);
+    ngx_gemini_plan_order(&gv, &gc, &wish, &name, fallback, 1, &order);
 
     p = text;
     *p = '\0';
@@ -239,6 +241,62 @@ plan_orders(void)
     (void) plan_order("new", NGX_GEMINI_VERB_GENERATE, 1);
     tap_ok(order.refused, "unlisted off refuses it");
     gc.unlisted = 1;
+}
+
+
+static void
+plan_locked(void)
+{
+    ngx_str_t  globs;
+
+    gp.lock_model = 2;
+
+    tap_is_str(plan_order("pro", NGX_GEMINI_VERB_GENERATE, 1),
+               "lite pro flash", "the locked one is first");
+    tap_is_str(plan_order("lite", NGX_GEMINI_VERB_STREAM, 1), "lite",
+               "and only once");
+    tap_is_str(plan_order("auto", NGX_GEMINI_VERB_CHAT, 1),
+               "lite pro flash", "of auto, too");
+    tap_is_str(plan_order("new", NGX_GEMINI_VERB_CHAT, 1), "lite ?",
+               "of an unlisted one");
+    tap_is_str(plan_order("tts", NGX_GEMINI_VERB_GENERATE, 1), "tts",
+               "not of another kind");
+    tap_is_str(plan_order("pro", NGX_GEMINI_VERB_COUNT, 1),
+               "pro flash lite", "nor of another verb");
+    tap_is_str(plan_order("", NGX_GEMINI_VERB_CHAT, 1), "?",
+               "nor where none is named");
+
+    (void) plan_order("pro", NGX_GEMINI_VERB_GENERATE, 0);
+    ngx_str_null(&globs);
+
+    tap_is_int(ngx_gemini_plan_restrict(&gc, &globs, &order), 1,
+               "without fallback nothing follows");
+    tap_is_int(order.choices[0].slot, 2, "but it");
+
+    (void) plan_order("pro", NGX_GEMINI_VERB_GENERATE, 0);
+    ngx_str_set(&globs, "pro,flash");
+
+    tap_is_int(ngx_gemini_plan_restrict(&gc, &globs, &order), 1,
+               "what is not allowed");
+    tap_is_int(order.choices[0].slot, 0, "cannot be locked");
+
+    gp.lock_until = 1;
+
+    tap_is_str(plan_order("pro", NGX_GEMINI_VERB_GENERATE, 1),
+               "pro flash lite", "a lock ends");
+
+    gp.lock_until = 2;
+
+    tap_is_str(plan_order("flash", NGX_GEMINI_VERB_GENERATE, 1),
+               "lite flash", "not before its time");
+
+    gp.lock_model = PLAN_OTHER - 1;
+    gp.lock_until = 0;
+
+    tap_is_str(plan_order("flash", NGX_GEMINI_VERB_GENERATE, 1),
+               "flash lite", "a model that is listed no more");
+
+    gp.lock_model = NGX_GEMINI_NONE;
 }
 
 
@@ -459,6 +517,7 @@ main(void)
 
     plan_conf();
     plan_orders();
+    plan_locked();
     plan_restricted();
 
     for (i = 0; i < sizeof(courses) / sizeof(courses[0]); i++) {

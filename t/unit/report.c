@@ -58,19 +58,22 @@ test_whole(void)
         "\"upstream\":{\"state\":\"up\",\"until\":null,\"left\":null,"
         "\"transport_failures\":0,\"clock_skew\":null},"
         "\"accounts\":[{\"name\":\"a0\",\"state\":\"usable\",\"reason\":null,"
-        "\"until\":null,\"left\":null,\"provenance\":null,\"in_flight\":0,"
+        "\"until\":null,\"left\":null,\"provenance\":null,\"note\":null,"
+        "\"in_flight\":0,"
         "\"since\":null,\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,"
         "\"errors\":0,\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,"
         "\"thought\":0,\"cached\":0}}],"
         "\"projects\":[{\"name\":\"p0\",\"account\":\"a0\","
         "\"state\":\"usable\",\"reason\":null,\"until\":null,\"left\":null,"
-        "\"provenance\":null,\"in_flight\":0,\"scope\":null,\"since\":null,"
+        "\"provenance\":null,\"note\":null,"
+        "\"in_flight\":0,\"scope\":null,\"since\":null,"
         "\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,\"errors\":0,"
         "\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,"
         "\"cached\":0}}],"
         "\"keys\":[{\"name\":\"k0\",\"fingerprint\":\"0000000000000000\","
         "\"project\":\"p0\",\"state\":\"usable\",\"reason\":null,"
-        "\"until\":null,\"left\":null,\"provenance\":null,\"in_flight\":0,"
+        "\"until\":null,\"left\":null,\"provenance\":null,\"note\":null,"
+        "\"in_flight\":0,"
         "\"scope\":null,\"since\":null,\"account\":\"a0\",\"priority\":0,"
         "\"weight\":1,\"max_conns\":null,\"models\":null,"
         "\"blocked_verbs\":[],\"blocked_surfaces\":[],\"last_used\":null,"
@@ -79,9 +82,11 @@ test_whole(void)
         "\"cached\":0}}],"
         "\"models\":[{\"name\":\"m0\",\"kind\":\"text\","
         "\"state\":\"usable\",\"reason\":null,\"until\":null,\"left\":null,"
-        "\"provenance\":null,\"in_flight\":0,\"since\":null,"
+        "\"provenance\":null,\"note\":null,"
+        "\"in_flight\":0,\"since\":null,"
         "\"listed\":true,\"fallback\":true,\"max_tokens\":null,"
         "\"last_used\":null,\"attempts_10s\":0,\"overloads_10s\":0,"
+        "\"probes\":0,\"probes_ok\":0,"
         "\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,\"errors\":0,"
         "\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,"
         "\"cached\":0},\"window\":{\"size\":20,\"samples\":0,\"ok\":0,"
@@ -95,6 +100,8 @@ test_whole(void)
         "\"full\":0,\"timeout\":0,\"seconds\":0.000},"
         "\"attempts\":{\"total\":0,\"in_flight\":0,\"by_class\":{},"
         "\"retry_budget\":{\"left\":20,\"refused\":0}},"
+        "\"probe\":{\"pending\":0,\"done\":0,\"failed\":0,\"last\":null,"
+        "\"lists\":0,\"lists_ok\":0,\"prompts\":0,\"prompts_ok\":0},"
         "\"limits\":{\"tries\":6,\"timeout\":120.000,"
         "\"attempt_timeout\":0.000,\"queue\":256,\"queue_timeout\":15.000,"
         "\"cooldown\":60.000,\"cooldown_max\":600.000,\"window\":20,"
@@ -104,7 +111,9 @@ test_whole(void)
         "\"room\":{\"keys\":1,\"projects\":1,\"accounts\":1,\"models\":1,"
         "\"reservations\":64}},\"uptime\":1.500,"
         "\"versions\":{\"module\":\"" NGX_GEMINI_VERSION "\","
-        "\"nginx\":\"1.22.1\",\"configuration\":1}}\n",
+        "\"nginx\":\"1.22.1\",\"configuration\":1},"
+        "\"state\":{\"file\":null,\"saved_at\":null,\"bytes\":0,"
+        "\"failing\":false,\"failures\":0}}\n",
         "the whole document of an idle pool");
 
     report_close(&t);
@@ -192,12 +201,13 @@ test_events(void)
 
     tap_is_str(report_view(&t, "events"),
         "{\"pool\":\"main\",\"events\":["
-        "{\"time\":\"2026-11-22T20:00:00Z\",\"type\":\"rest\","
+        "{\"time\":\"2026-11-22T20:00:00Z\",\"type\":\"rest\",\"action\":null,"
         "\"scope\":\"cell\",\"label\":\"p0\",\"model\":\"m0\","
         "\"reason\":\"PerDay\",\"until\":\"2026-11-22T20:00:01Z\","
         "\"provenance\":\"learned\",\"number\":null,"
         "\"request_id\":\"ffffffffffffffffffffffffffffffff\"},"
         "{\"time\":\"2026-11-22T20:00:00Z\",\"type\":\"reaped\","
+        "\"action\":null,"
         "\"scope\":\"pool\",\"label\":null,\"model\":null,\"reason\":null,"
         "\"until\":null,\"provenance\":null,\"number\":3,"
         "\"request_id\":null}]}\n", "the newest first");
@@ -349,7 +359,7 @@ test_memory(void)
 static void
 test_views(void)
 {
-    ngx_str_t  name = ngx_string("tiers");
+    ngx_str_t  name = ngx_string("tier");
 
     tap_is_int(ngx_gemini_report_view(&name), 0, "a view that is not there");
 

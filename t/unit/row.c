@@ -89,35 +89,40 @@ test_states(void)
         ",\"fingerprint\":\"0000000000000000\",\"project\":\"p0\","
         "\"state\":\"operator\",\"reason\":\"operator\","
         "\"until\":\"2026-11-22T20:00:05Z\",\"left\":5.000,"
-        "\"provenance\":\"set\",\"in_flight\":0,\"scope\":\"key\","
+        "\"provenance\":\"set\",\"note\":null,"
+        "\"in_flight\":0,\"scope\":\"key\","
         "\"since\":null,\"account\":\"a0\"",
         "disabled by the operator for a time");
 
     tap_is_str(report_key(1),
         ",\"fingerprint\":\"0100000000000000\",\"project\":\"p1\","
         "\"state\":\"disabled\",\"reason\":\"configured\",\"until\":null,"
-        "\"left\":null,\"provenance\":\"set\",\"in_flight\":0,"
+        "\"left\":null,\"provenance\":\"set\",\"note\":null,"
+        "\"in_flight\":0,"
         "\"scope\":\"key\",\"since\":null,\"account\":\"a1\"",
         "disabled by configuration");
 
     tap_is_str(report_key(2),
         ",\"fingerprint\":\"0200000000000000\",\"project\":\"p2\","
         "\"state\":\"busy\",\"reason\":null,\"until\":null,\"left\":null,"
-        "\"provenance\":null,\"in_flight\":1,\"scope\":\"key\","
+        "\"provenance\":null,\"note\":null,"
+        "\"in_flight\":1,\"scope\":\"key\","
         "\"since\":null,\"account\":\"a2\"", "at max_conns");
 
     tap_is_str(report_key(3),
         ",\"fingerprint\":\"0300000000000000\",\"project\":\"p3\","
         "\"state\":\"resting\",\"reason\":\"credit\","
         "\"until\":\"2026-11-22T20:59:59Z\",\"left\":3599.000,"
-        "\"provenance\":\"learned\",\"in_flight\":0,\"scope\":\"account\","
+        "\"provenance\":\"learned\",\"note\":null,"
+        "\"in_flight\":0,\"scope\":\"account\","
         "\"since\":\"2026-11-22T19:59:59Z\",\"account\":\"a3\"",
         "its account rests");
 
     tap_is_str(report_key(4),
         ",\"fingerprint\":\"0400000000000000\",\"project\":\"p4\","
         "\"state\":\"disabled\",\"reason\":\"key_invalid\",\"until\":null,"
-        "\"left\":null,\"provenance\":\"told\",\"in_flight\":0,"
+        "\"left\":null,\"provenance\":\"told\",\"note\":null,"
+        "\"in_flight\":0,"
         "\"scope\":\"key\",\"since\":\"2026-11-22T19:59:59Z\","
         "\"account\":\"a0\"", "disabled by an answer");
 
@@ -125,13 +130,15 @@ test_states(void)
         ",\"fingerprint\":\"0500000000000000\",\"project\":\"p5\","
         "\"state\":\"resting\",\"reason\":\"key_blocked\","
         "\"until\":\"2026-11-22T20:00:01Z\",\"left\":1.500,"
-        "\"provenance\":\"told\",\"in_flight\":0,\"scope\":\"key\","
+        "\"provenance\":\"told\",\"note\":null,"
+        "\"in_flight\":0,\"scope\":\"key\","
         "\"since\":\"2026-11-22T20:00:00Z\",\"account\":\"a1\"", "resting");
 
     tap_is_str(report_key(7),
         ",\"fingerprint\":\"0700000000000000\",\"project\":\"p7\","
         "\"state\":\"trial\",\"reason\":\"denied\",\"until\":null,"
-        "\"left\":null,\"provenance\":\"guessed\",\"in_flight\":0,"
+        "\"left\":null,\"provenance\":\"guessed\",\"note\":null,"
+        "\"in_flight\":0,"
         "\"scope\":\"project\",\"since\":\"2026-11-22T19:59:58Z\","
         "\"account\":\"a3\"", "its project's guessed rest has ended");
 
@@ -232,7 +239,8 @@ test_cells(void)
     tap_is_str(report_part(&t, "\"cells\":", ",\"queue\""),
         "[{\"project\":\"p1\",\"model\":\"m0\",\"state\":\"resting\","
         "\"reason\":\"PerMinute\",\"until\":\"2026-11-22T20:00:30Z\","
-        "\"left\":30.000,\"provenance\":\"told\",\"in_flight\":1,"
+        "\"left\":30.000,\"provenance\":\"told\",\"note\":null,"
+        "\"in_flight\":1,"
         "\"since\":\"2026-11-22T20:00:00Z\",\"requests\":7,\"refused\":2,"
         "\"use\":{\"minute_requests\":1,\"minute_tokens\":250,"
         "\"minute_ends\":\"2026-11-22T20:00:59Z\",\"day_requests\":1},"
@@ -402,14 +410,17 @@ test_cooldowns(void)
         "{\"scope\":\"project\",\"name\":\"p1\",\"model\":null,"
         "\"state\":\"resting\",\"reason\":\"billing\","
         "\"until\":\"2026-11-22T20:00:01Z\",\"left\":1.000,"
-        "\"provenance\":\"learned\",\"since\":\"2026-11-22T20:00:00Z\"},"
+        "\"provenance\":\"learned\",\"note\":null,"
+        "\"since\":\"2026-11-22T20:00:00Z\"},"
         "{\"scope\":\"key\",\"name\":\"k2\",\"model\":null,"
         "\"state\":\"disabled\",\"reason\":\"key_leaked\",\"until\":null,"
-        "\"left\":null,\"provenance\":\"told\",\"since\":null},"
+        "\"left\":null,\"provenance\":\"told\",\"note\":null,"
+        "\"since\":null},"
         "{\"scope\":\"cell\",\"name\":\"p0\",\"model\":\"m0\","
         "\"state\":\"resting\",\"reason\":\"terse\","
         "\"until\":\"2026-11-22T20:00:02Z\",\"left\":2.000,"
-        "\"provenance\":\"guessed\",\"since\":\"2026-11-22T20:00:00Z\"}]}\n",
+        "\"provenance\":\"guessed\",\"note\":null,"
+        "\"since\":\"2026-11-22T20:00:00Z\"}]}\n",
         "all that rests, each once");
 
     report_close(&t);
