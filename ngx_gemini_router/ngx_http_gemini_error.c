@@ -352,7 +352,7 @@ ngx_http_gemini_error_header(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
 
-    if (!glcf->error) {
+    if (!glcf->error || glcf->status) {
         return NGX_DECLINED;
     }
 

@@ -7,6 +7,7 @@
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_request.h"
+#include "ngx_gemini_glob.h"
 
 
 static void ngx_http_gemini_ctx_cleanup(void *data);
@@ -407,32 +408,17 @@ ngx_http_gemini_request_text(ngx_http_gemini_ctx_t *ctx,
 static ngx_uint_t
 ngx_http_gemini_request_families(ngx_str_t *list)
 {
-    size_t       len;
-    u_char      *p, *last, *word;
-    ngx_uint_t   i, mask;
-    const char  *name;
+    ngx_str_t   name;
+    ngx_uint_t  i, mask;
 
     mask = 0;
-    p = list->data;
-    last = p + list->len;
 
-    while (p < last) {
-        word = p;
+    for (i = 0; i < NGX_GEMINI_FAMILIES; i++) {
+        name.data = (u_char *) ngx_gemini_family_name(i);
+        name.len = ngx_strlen(name.data);
 
-        while (p < last && *p != ',' && *p != ' ') {
-            p++;
-        }
-
-        len = p - word;
-        p++;
-
-        for (i = 0; i < NGX_GEMINI_FAMILIES; i++) {
-            name = ngx_gemini_family_name(i);
-
-            if (len == ngx_strlen(name) && ngx_memcmp(word, name, len) == 0)
-            {
-                mask |= 1 << i;
-            }
+        if (ngx_gemini_glob_list(list, &name)) {
+            mask |= 1 << i;
         }
     }
 
