@@ -9,7 +9,7 @@ MODULE = build/ngx_http_gemini_router_module.so
 
 # what `asan` of `make test`, valgrind and compat run: each mechanism once
 CORE_TESTS = $(wildcard t/request.t t/body.t t/failover.t t/stream.t \
-             t/select.t t/reload.t)
+             t/select.t t/reload.t t/final.t t/queue.t)
 TESTS = $(sort $(wildcard t/*.t))
 
 PROVE = prove -j2 -It/lib
