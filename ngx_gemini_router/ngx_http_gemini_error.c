@@ -275,7 +275,9 @@ ngx_http_gemini_error_relay(ngx_http_gemini_attempt_t *at)
         return ngx_http_gemini_error_output(r, p, len, 0);
     }
 
-    r->headers_out.content_length_n = len;
+    r->headers_out.content_length_n = (r->method == NGX_HTTP_HEAD)
+                                      ? at->sr->headers_out.content_length_n
+                                      : (off_t) len;
 
     return ngx_http_gemini_error_output(r, p, len, 1);
 }

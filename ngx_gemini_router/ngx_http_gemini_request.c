@@ -14,6 +14,8 @@ static void ngx_http_gemini_ctx_cleanup(void *data);
 static ngx_uint_t ngx_http_gemini_request_suspect(ngx_str_t *args);
 static ngx_int_t ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx,
     ngx_str_t *uri);
+static void ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx,
+    u_char *end);
 static ngx_int_t ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_request_location(
     ngx_http_gemini_ctx_t *ctx, ngx_uint_t *families);
@@ -104,7 +106,6 @@ ngx_int_t
 ngx_http_gemini_redact_handler(ngx_http_request_t *r)
 {
     u_char                      *buf;
-    ngx_str_t                    args;
     ngx_http_gemini_ctx_t       *ctx;
     ngx_http_gemini_srv_conf_t  *gscf;
 
@@ -122,17 +123,17 @@ ngx_http_gemini_redact_handler(ngx_http_request_t *r)
     ctx->uri.len = r->unparsed_uri.len;
     ctx->uri.data = ngx_pstrdup(r->pool, &r->unparsed_uri);
 
-    args.len = r->args.len;
-    args.data = ngx_pstrdup(r->pool, &r->args);
+    ctx->args.len = r->args.len;
+    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
 
     buf = ngx_pnalloc(r->pool, NGX_GEMINI_SECRET_MAX);
 
-    if (ctx->uri.data == NULL || args.data == NULL || buf == NULL) {
+    if (ctx->uri.data == NULL || ctx->args.data == NULL || buf == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    (void) ngx_gemini_request_arg(&args, "key", buf, NGX_GEMINI_SECRET_MAX,
-                                  &ctx->arg_key);
+    (void) ngx_gemini_request_arg(&ctx->args, "key", buf,
+                                  NGX_GEMINI_SECRET_MAX, &ctx->arg_key);
 
     /* over HTTP/2 these are not one memory */
 
@@ -210,13 +211,17 @@ ngx_http_gemini_request_wish(ngx_http_gemini_ctx_t *ctx)
 static ngx_int_t
 ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx, ngx_str_t *uri)
 {
-    u_char              *p;
-    size_t               len;
-    ngx_http_request_t  *r;
+    u_char                      *p;
+    size_t                       len;
+    ngx_http_request_t          *r;
+    ngx_http_gemini_loc_conf_t  *glcf;
 
     r = ctx->request;
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
 
-    if (r->valid_unparsed_uri || r->internal) {
+    /* what an error page stands for is the client's own */
+
+    if (r->valid_unparsed_uri || (r->internal && glcf->pool == NULL)) {
         *uri = ctx->uri.len ? ctx->uri : r->unparsed_uri;
         return NGX_OK;
     }
@@ -239,11 +244,36 @@ ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx, ngx_str_t *uri)
     if (r->args.len) {
         *p++ = '?';
         p = ngx_cpymem(p, r->args.data, r->args.len);
+        ngx_http_gemini_request_restore(ctx, p);
     }
 
     uri->len = p - uri->data;
 
     return NGX_OK;
+}
+
+
+/* a rewrite keeps the arguments last, as they were redacted */
+
+static void
+ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx, u_char *end)
+{
+    size_t   i;
+    u_char  *p;
+
+    if (ctx->args.len == 0 || ctx->request->args.len < ctx->args.len) {
+        return;
+    }
+
+    p = end - ctx->args.len;
+
+    for (i = 0; i < ctx->args.len; i++) {
+        if (p[i] != ctx->args.data[i] && p[i] != 'x') {
+            return;
+        }
+    }
+
+    ngx_memcpy(p, ctx->args.data, ctx->args.len);
 }
 
 

@@ -23,13 +23,13 @@ my @doors = (
     [ 'libcurl', qr{<curl/}, qw/ curl / ],
     [ 'yajl', qr{<yajl/}, qw/ json / ],
     [ 'files', qr/\b(?:ngx_open_file|ngx_read_file|ngx_write_file|fopen|open)
-                  \s*\(/x, qw/ persist conf / ],
+                  \s*\(/x, qw/ persist conf body / ],
     [ 'clock of the process',
       qr/\bngx_(?:current_msec|time|timeofday|cached_time)\b/,
       qw/ glue / ],
     [ 'nginx_version', qr/\bnginx_version\b/, qw/ compat / ],
     [ 'secrets', qr/(?:->|\.)secrets?\b/,
-      qw/ conf attempt filter select variables probe module core / ],
+      qw/ conf attempt filter handler variables probe module core / ],
     [ 'events, connections', qr/\bngx_(?:add|del)_(?:timer|event)\s*\(
                                |\bngx_get_connection\s*\(/x, qw/ glue / ],
     [ 'logs', qr/\bngx_(?:conf_)?log_\w+\s*\(/, qw/ glue / ],
@@ -54,7 +54,7 @@ my %parts = (
                              resolve restrict_conf / ],
     'attempt'       => [ qw/ headers log / ],
     'filter'        => [ qw/ error hold / ],
-    'handler'       => [ qw/ finish queue / ],
+    'handler'       => [ qw/ finish queue select / ],
     'variables'     => [ qw/ client / ],
 );
 
@@ -78,7 +78,7 @@ my @rows = (
     [ qw/ request / ],
     [ qw/ filter / ],
     [ qw/ handler / ],
-    [ qw/ variables select status control probe persist worker / ],
+    [ qw/ variables status control probe persist worker / ],
     [ qw/ module / ],
 );
 

@@ -108,6 +108,7 @@ access_log %%DIR%%/queue.log queue;
 
 server {
     listen 127.0.0.1:%%PORT_0%% reuseport;
+    listen 127.0.0.1:%%PORT_2%% http2;
     gemini_queue \$http_x_queue;
 
 $locations
@@ -312,6 +313,14 @@ sub gone {
 
     my $line = (log_lines('gone', 1))[0];
     like($line, qr/ 499 client_gone [1-9]/, 'gone: outcome');
+
+    my $h2 = $t->h2_stream(
+        POST => "/gone/v1beta/models/$flash:generateContent", {}, $body,
+        port => $t->port(2));
+
+    wait_for('gone', 3);
+    $h2->close;
+    wait_for('gone', 2);
 
     $fake->release('held');
     is($_->finish->{status}, 200, 'gone: the others are served')
