@@ -9,7 +9,7 @@ MODULE = build/ngx_http_gemini_router_module.so
 
 # what `asan` of `make test`, valgrind and compat run: each mechanism once
 CORE_TESTS = $(wildcard t/request.t t/body.t t/failover.t t/stream.t \
-             t/select.t t/reload.t)
+             t/select.t t/reload.t t/final.t t/queue.t)
 TESTS = $(sort $(wildcard t/*.t))
 
 PROVE = prove -j2 -It/lib
@@ -76,6 +76,7 @@ run: ## start the gateway on 127.0.0.1:8080, with keys or with a fake Gemini
 
 test: ## everything that .ci/run wants: check, unit, t/, its core under ASan
 	@util/deps test
+	@util/sdk > /dev/null
 	@$(MAKE) check
 	@$(MAKE) module
 	@$(MAKE) -j2 unit
@@ -100,6 +101,7 @@ unit: $(UNIT) $(REPLAY) ## C tests and the fuzz corpora, under ASan and UBSan
 
 asan: ## all of t/ on nginx and module under ASan and UBSan
 	@util/deps test
+	@util/sdk > /dev/null
 	@util/build asan
 	$(ASAN_ENV) $(PROVE) $(TESTS)
 

@@ -78,12 +78,20 @@ static ngx_int_t
 ngx_http_gemini_attempt_subrequest(ngx_http_gemini_attempt_t *at,
     ngx_str_t *target)
 {
+    off_t                        length;
     ngx_http_request_t          *r, *sr;
     ngx_http_gemini_ctx_t       *ctx;
+    ngx_http_request_body_t     *rb;
     ngx_http_post_subrequest_t  *ps;
 
     ctx = at->ctx;
     r = ctx->request;
+
+    if (ngx_http_gemini_body_make(ctx, &ctx->model_name, &rb, &length)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
     if (ps == NULL) {
@@ -113,7 +121,12 @@ ngx_http_gemini_attempt_subrequest(ngx_http_gemini_attempt_t *at,
         sr->headers_in.headers.last = &sr->headers_in.headers.part;
     }
 
-    return ngx_http_gemini_body_set(ctx, sr, &ctx->model_name);
+    if (rb) {
+        sr->request_body = rb;
+        sr->headers_in.content_length_n = length;
+    }
+
+    return NGX_OK;
 }
 
 

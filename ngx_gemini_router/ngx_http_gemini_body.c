@@ -8,6 +8,10 @@
 #include "ngx_http_gemini_body.h"
 
 
+/* at a time, of a body in a file */
+#define NGX_HTTP_GEMINI_BODY_READ  65536
+
+
 /* a place in the client's body */
 
 typedef struct {
@@ -20,6 +24,8 @@ typedef struct {
 } ngx_http_gemini_splice_t;
 
 
+static ngx_int_t ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx,
+    ngx_buf_t *b);
 static ngx_uint_t ngx_http_gemini_body_renamed(ngx_gemini_body_t *body,
     const ngx_str_t *model);
 static ngx_uint_t ngx_http_gemini_body_store(ngx_http_gemini_ctx_t *ctx);
@@ -39,16 +45,83 @@ static ngx_buf_t *ngx_http_gemini_body_push(
 
 
 ngx_int_t
-ngx_http_gemini_body_set(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr,
-    const ngx_str_t *model)
+ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_request_t   *r;
+
+    r = ctx->request;
+
+    /* "mirror", or the location before an error_page, may have read it */
+
+    if (ctx->body->size == 0 && r->request_body) {
+
+        for (cl = r->request_body->bufs; cl; cl = cl->next) {
+            b = cl->buf;
+
+            if (ngx_buf_in_memory(b)) {
+                ngx_gemini_body_feed(ctx->body, b->pos, b->last - b->pos);
+
+            } else if (ngx_http_gemini_body_file(ctx, b) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    ngx_gemini_body_end(ctx->body);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx, ngx_buf_t *b)
+{
+    off_t    offset;
+    u_char  *p;
+    ssize_t  n;
+
+    if (!b->in_file) {
+        return NGX_OK;
+    }
+
+    p = ngx_palloc(ctx->request->pool, NGX_HTTP_GEMINI_BODY_READ);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (offset = b->file_pos; offset < b->file_last; offset += n) {
+
+        n = ngx_read_file(b->file, p,
+                          (size_t) ngx_min(b->file_last - offset,
+                                           NGX_HTTP_GEMINI_BODY_READ),
+                          offset);
+
+        if (n <= 0) {
+            return NGX_ERROR;
+        }
+
+        ngx_gemini_body_feed(ctx->body, p, n);
+    }
+
+    ngx_pfree(ctx->request->pool, p);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_gemini_body_make(ngx_http_gemini_ctx_t *ctx, const ngx_str_t *model,
+    ngx_http_request_body_t **rb, off_t *length)
 {
     ngx_uint_t                 renamed, store;
     ngx_chain_t               *out;
     ngx_http_request_t        *r;
-    ngx_http_request_body_t   *rb;
     ngx_http_gemini_splice_t   splice;
 
     r = ctx->request;
+    *rb = NULL;
 
     if (ctx->body == NULL || ctx->body->failed || r->request_body == NULL
         || r->request_body->bufs == NULL)
@@ -61,11 +134,6 @@ ngx_http_gemini_body_set(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr,
 
     if (!renamed && !store) {
         return NGX_OK;
-    }
-
-    rb = ngx_palloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (rb == NULL) {
-        return NGX_ERROR;
     }
 
     ngx_memzero(&splice, sizeof(ngx_http_gemini_splice_t));
@@ -82,12 +150,16 @@ ngx_http_gemini_body_set(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr,
 
     *splice.last = NULL;
 
-    *rb = *r->request_body;
-    rb->bufs = out;
-    rb->buf = NULL;
+    *rb = ngx_palloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (*rb == NULL) {
+        return NGX_ERROR;
+    }
 
-    sr->request_body = rb;
-    sr->headers_in.content_length_n = splice.length;
+    **rb = *r->request_body;
+    (*rb)->bufs = out;
+    (*rb)->buf = NULL;
+
+    *length = splice.length;
 
     return NGX_OK;
 }
@@ -209,6 +281,11 @@ ngx_http_gemini_body_take(ngx_http_gemini_splice_t *splice, off_t to)
             }
 
             *buf = *b;
+
+            if (splice->skip + n < ngx_buf_size(b)) {
+                buf->last_buf = 0;
+                buf->last_in_chain = 0;
+            }
 
             if (ngx_buf_in_memory(b)) {
                 buf->pos = b->pos + splice->skip;

@@ -14,9 +14,14 @@
 #include "ngx_http_gemini_module.h"
 
 
-/* sets sr->request_body and the length, model in every place it stands */
-ngx_int_t ngx_http_gemini_body_set(ngx_http_gemini_ctx_t *ctx,
-    ngx_http_request_t *sr, const ngx_str_t *model);
+/* the end of the client's body; what the request filter has not seen of it
+   is scanned now */
+ngx_int_t ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx);
+
+/* *rb and *length of an attempt, model in every place it stands; *rb is NULL
+   where the client's own serves */
+ngx_int_t ngx_http_gemini_body_make(ngx_http_gemini_ctx_t *ctx,
+    const ngx_str_t *model, ngx_http_request_body_t **rb, off_t *length);
 
 
 #endif /* _NGX_HTTP_GEMINI_BODY_H_INCLUDED_ */

@@ -33,7 +33,7 @@ static ngx_int_t ngx_http_gemini_error_push(ngx_http_request_t *r,
     const char *key, size_t len, u_char *value, size_t value_len);
 static void ngx_http_gemini_error_type(ngx_http_request_t *r, off_t length);
 static ngx_int_t ngx_http_gemini_error_output(ngx_http_request_t *r,
-    u_char *p, size_t len);
+    u_char *p, size_t len, ngx_uint_t whole);
 static ngx_uint_t ngx_http_gemini_error_go(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_gemini_error_foreign(ngx_http_request_t *r,
     ngx_http_gemini_ctx_t *ctx);
@@ -76,7 +76,7 @@ ngx_http_gemini_error_send(ngx_http_gemini_ctx_t *ctx,
     r->headers_out.status = error->status;
     ngx_http_gemini_error_type(r, body.len);
 
-    return ngx_http_gemini_error_output(r, body.data, body.len);
+    return ngx_http_gemini_error_output(r, body.data, body.len, 1);
 }
 
 
@@ -188,7 +188,8 @@ ngx_http_gemini_error_type(ngx_http_request_t *r, off_t length)
 
 
 static ngx_int_t
-ngx_http_gemini_error_output(ngx_http_request_t *r, u_char *p, size_t len)
+ngx_http_gemini_error_output(ngx_http_request_t *r, u_char *p, size_t len,
+    ngx_uint_t whole)
 {
     ngx_int_t    rc;
     ngx_buf_t   *b;
@@ -208,8 +209,9 @@ ngx_http_gemini_error_output(ngx_http_request_t *r, u_char *p, size_t len)
     b->pos = p;
     b->last = p + len;
     b->memory = len ? 1 : 0;
-    b->last_buf = 1;
+    b->last_buf = whole;
     b->last_in_chain = 1;
+    b->flush = !whole;
 
     out.buf = b;
     out.next = NULL;
@@ -264,9 +266,20 @@ ngx_http_gemini_error_relay(ngx_http_gemini_attempt_t *at)
     }
 
     ngx_http_clear_content_length(r);
-    r->headers_out.content_length_n = len;
 
-    return ngx_http_gemini_error_output(r, p, len);
+    if (at->truncated) {
+
+        /* what was not kept must be missed */
+
+        r->keepalive = 0;
+        return ngx_http_gemini_error_output(r, p, len, 0);
+    }
+
+    r->headers_out.content_length_n = (r->method == NGX_HTTP_HEAD)
+                                      ? at->sr->headers_out.content_length_n
+                                      : (off_t) len;
+
+    return ngx_http_gemini_error_output(r, p, len, 1);
 }
 
 
@@ -352,7 +365,7 @@ ngx_http_gemini_error_header(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
 
-    if (!glcf->error) {
+    if (!glcf->error || glcf->status) {
         return NGX_DECLINED;
     }
 

@@ -433,12 +433,10 @@ ngx_http_gemini_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (at == NULL || at->sr != r) {
 
-        if (r == r->main && ctx->error) {
-            in = ngx_http_gemini_error_body(r, in);
+        /* without a chain it only asks for what is under way */
 
-            if (in == NULL) {
-                return NGX_OK;
-            }
+        if (r == r->main && ctx->error && in) {
+            in = ngx_http_gemini_error_body(r, in);
         }
 
         return ngx_http_next_body_filter(r, in);

@@ -6,11 +6,13 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_body.h"
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_request.h"
+#include "ngx_http_gemini_select.h"
 #include "ngx_http_gemini_zone.h"
 
 
@@ -51,8 +53,17 @@ ngx_http_gemini_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ctx->select) {
+
+        /* the error_page of a location that had made its choice */
+
+        ngx_http_gemini_select_end(ctx);
+        ctx->select = 0;
+    }
+
     ctx->pool = glcf->pool;
     ctx->conf = glcf;
+    ctx->outcome = NGX_GEMINI_OUTCOME_NONE;
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
@@ -127,11 +138,15 @@ ngx_http_gemini_handler_body(ngx_http_request_t *r)
     ctx->length = ngx_max(r->headers_in.content_length_n, 0);
     ctx->began = ngx_http_gemini_now();
 
+    rc = NGX_OK;
+
     if (ctx->body) {
-        ngx_gemini_body_end(ctx->body);
+        rc = ngx_http_gemini_body_scan(ctx);
     }
 
-    rc = ngx_http_gemini_handler_plan(ctx, &error);
+    if (rc == NGX_OK) {
+        rc = ngx_http_gemini_handler_plan(ctx, &error);
+    }
 
     if (rc == NGX_ERROR) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -482,11 +497,29 @@ ngx_http_gemini_handler_backoff(ngx_http_gemini_ctx_t *ctx)
 
     ngx_add_timer(&ctx->timer, (ngx_msec_t) delay);
 
-    r->read_event_handler = ngx_http_test_reading;
-
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+    if (ngx_http_gemini_handler_watch(r) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
+}
+
+
+ngx_int_t
+ngx_http_gemini_handler_watch(ngx_http_request_t *r)
+{
+    ngx_event_t  *rev;
+
+    rev = r->connection->read;
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    /* the event of a client that has gone already came with its request */
+
+    if (rev->ready) {
+        ngx_post_event(rev, &ngx_posted_events);
+        return NGX_OK;
+    }
+
+    return ngx_handle_read_event(rev, 0);
 }
 
 

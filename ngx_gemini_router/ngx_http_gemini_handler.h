@@ -27,5 +27,8 @@ void ngx_http_gemini_handler_lack(ngx_http_gemini_ctx_t *ctx);
 void ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx,
     ngx_int_t rc);
 
+/* a client that leaves while nothing runs for it is seen */
+ngx_int_t ngx_http_gemini_handler_watch(ngx_http_request_t *r);
+
 
 #endif /* _NGX_HTTP_GEMINI_HANDLER_H_INCLUDED_ */

@@ -7,7 +7,6 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
-#include <ngx_sha1.h>
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_conf.h"
@@ -41,7 +40,6 @@ static void ngx_http_gemini_merge_block(ngx_conf_t *cf,
     ngx_http_gemini_loc_conf_t *prev, ngx_http_gemini_loc_conf_t *conf);
 static size_t ngx_http_gemini_merge_prefix(ngx_http_core_loc_conf_t *clcf);
 static ngx_int_t ngx_http_gemini_init(ngx_conf_t *cf);
-static void ngx_http_gemini_init_salt(ngx_http_gemini_main_conf_t *gmcf);
 static ngx_int_t ngx_http_gemini_init_phase(ngx_conf_t *cf, ngx_uint_t phase,
     ngx_http_handler_pt handler);
 static ngx_http_gemini_main_conf_t *ngx_http_gemini_configured(
@@ -400,37 +398,7 @@ ngx_http_gemini_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_http_gemini_init_salt(gmcf);
-
     return ngx_http_gemini_filter_init(cf);
-}
-
-
-/* the same as long as the secrets are, and unknown to who has none */
-
-static void
-ngx_http_gemini_init_salt(ngx_http_gemini_main_conf_t *gmcf)
-{
-    u_char                         hash[20];
-    uint32_t                       k;
-    ngx_uint_t                     i;
-    ngx_sha1_t                     sha1;
-    ngx_http_gemini_pool_conf_t  **pcfp;
-
-    ngx_sha1_init(&sha1);
-
-    pcfp = gmcf->pools.elts;
-
-    for (i = 0; i < gmcf->pools.nelts; i++) {
-        for (k = 0; k < pcfp[i]->gc.nkeys; k++) {
-            ngx_sha1_update(&sha1, pcfp[i]->secrets[k].data,
-                            pcfp[i]->secrets[k].len);
-        }
-    }
-
-    ngx_sha1_final(hash, &sha1);
-
-    ngx_memcpy(gmcf->salt, hash, sizeof(gmcf->salt));
 }
 
 

@@ -150,6 +150,7 @@ struct ngx_http_gemini_ctx_s {
     ngx_http_gemini_loc_conf_t    *conf;
 
     ngx_str_t                      uri;        /* as received, if redacted */
+    ngx_str_t                      args;       /* .. of it */
     ngx_str_t                      arg_key;    /* the value of ?key= */
 
     ngx_gemini_wish_t              wish;

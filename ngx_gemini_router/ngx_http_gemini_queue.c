@@ -72,9 +72,7 @@ ngx_http_gemini_queue_add(ngx_http_gemini_ctx_t *ctx)
 
     /* a client that leaves gives up its place */
 
-    r->read_event_handler = ngx_http_test_reading;
-
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+    if (ngx_http_gemini_handler_watch(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -117,6 +115,10 @@ ngx_http_gemini_queue_remove(ngx_http_gemini_ctx_t *ctx)
     ctx->place = NGX_GEMINI_NONE;
 
     queue = ctx->pool->queue;
+
+    /* those behind it relied on its timer: the next tick is a turn */
+
+    queue->epoch--;
 
     if (ngx_queue_empty(&queue->waiters) && queue->tick.timer_set) {
         ngx_del_timer(&queue->tick);

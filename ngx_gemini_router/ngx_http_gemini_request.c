@@ -7,12 +7,15 @@
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_request.h"
+#include "ngx_gemini_glob.h"
 
 
 static void ngx_http_gemini_ctx_cleanup(void *data);
 static ngx_uint_t ngx_http_gemini_request_suspect(ngx_str_t *args);
 static ngx_int_t ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx,
     ngx_str_t *uri);
+static void ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx,
+    u_char *end);
 static ngx_int_t ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_request_location(
     ngx_http_gemini_ctx_t *ctx, ngx_uint_t *families);
@@ -103,7 +106,6 @@ ngx_int_t
 ngx_http_gemini_redact_handler(ngx_http_request_t *r)
 {
     u_char                      *buf;
-    ngx_str_t                    args;
     ngx_http_gemini_ctx_t       *ctx;
     ngx_http_gemini_srv_conf_t  *gscf;
 
@@ -121,17 +123,17 @@ ngx_http_gemini_redact_handler(ngx_http_request_t *r)
     ctx->uri.len = r->unparsed_uri.len;
     ctx->uri.data = ngx_pstrdup(r->pool, &r->unparsed_uri);
 
-    args.len = r->args.len;
-    args.data = ngx_pstrdup(r->pool, &r->args);
+    ctx->args.len = r->args.len;
+    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
 
     buf = ngx_pnalloc(r->pool, NGX_GEMINI_SECRET_MAX);
 
-    if (ctx->uri.data == NULL || args.data == NULL || buf == NULL) {
+    if (ctx->uri.data == NULL || ctx->args.data == NULL || buf == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    (void) ngx_gemini_request_arg(&args, "key", buf, NGX_GEMINI_SECRET_MAX,
-                                  &ctx->arg_key);
+    (void) ngx_gemini_request_arg(&ctx->args, "key", buf,
+                                  NGX_GEMINI_SECRET_MAX, &ctx->arg_key);
 
     /* over HTTP/2 these are not one memory */
 
@@ -209,13 +211,17 @@ ngx_http_gemini_request_wish(ngx_http_gemini_ctx_t *ctx)
 static ngx_int_t
 ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx, ngx_str_t *uri)
 {
-    u_char              *p;
-    size_t               len;
-    ngx_http_request_t  *r;
+    u_char                      *p;
+    size_t                       len;
+    ngx_http_request_t          *r;
+    ngx_http_gemini_loc_conf_t  *glcf;
 
     r = ctx->request;
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
 
-    if (r->valid_unparsed_uri || r->internal) {
+    /* what an error page stands for is the client's own */
+
+    if (r->valid_unparsed_uri || (r->internal && glcf->pool == NULL)) {
         *uri = ctx->uri.len ? ctx->uri : r->unparsed_uri;
         return NGX_OK;
     }
@@ -238,11 +244,36 @@ ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx, ngx_str_t *uri)
     if (r->args.len) {
         *p++ = '?';
         p = ngx_cpymem(p, r->args.data, r->args.len);
+        ngx_http_gemini_request_restore(ctx, p);
     }
 
     uri->len = p - uri->data;
 
     return NGX_OK;
+}
+
+
+/* a rewrite keeps the arguments last, as they were redacted */
+
+static void
+ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx, u_char *end)
+{
+    size_t   i;
+    u_char  *p;
+
+    if (ctx->args.len == 0 || ctx->request->args.len < ctx->args.len) {
+        return;
+    }
+
+    p = end - ctx->args.len;
+
+    for (i = 0; i < ctx->args.len; i++) {
+        if (p[i] != ctx->args.data[i] && p[i] != 'x') {
+            return;
+        }
+    }
+
+    ngx_memcpy(p, ctx->args.data, ctx->args.len);
 }
 
 
@@ -407,32 +438,17 @@ ngx_http_gemini_request_text(ngx_http_gemini_ctx_t *ctx,
 static ngx_uint_t
 ngx_http_gemini_request_families(ngx_str_t *list)
 {
-    size_t       len;
-    u_char      *p, *last, *word;
-    ngx_uint_t   i, mask;
-    const char  *name;
+    ngx_str_t   name;
+    ngx_uint_t  i, mask;
 
     mask = 0;
-    p = list->data;
-    last = p + list->len;
 
-    while (p < last) {
-        word = p;
+    for (i = 0; i < NGX_GEMINI_FAMILIES; i++) {
+        name.data = (u_char *) ngx_gemini_family_name(i);
+        name.len = ngx_strlen(name.data);
 
-        while (p < last && *p != ',' && *p != ' ') {
-            p++;
-        }
-
-        len = p - word;
-        p++;
-
-        for (i = 0; i < NGX_GEMINI_FAMILIES; i++) {
-            name = ngx_gemini_family_name(i);
-
-            if (len == ngx_strlen(name) && ngx_memcmp(word, name, len) == 0)
-            {
-                mask |= 1 << i;
-            }
+        if (ngx_gemini_glob_list(list, &name)) {
+            mask |= 1 << i;
         }
     }
 

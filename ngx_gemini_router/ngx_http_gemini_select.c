@@ -13,6 +13,7 @@
 #include "ngx_http_gemini_zone.h"
 
 
+static ngx_int_t ngx_http_gemini_select_subrequest(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gemini_select_plan(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error);
 static ngx_int_t ngx_http_gemini_select_pick(ngx_http_gemini_ctx_t *ctx,
@@ -35,8 +36,12 @@ ngx_http_gemini_select_handler(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gemini_router_module);
 
-    if (!glcf->select || r != r->main) {
+    if (!glcf->select) {
         return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        return ngx_http_gemini_select_subrequest(r);
     }
 
     ctx = ngx_http_gemini_ctx_create(r);
@@ -83,6 +88,27 @@ ngx_http_gemini_select_handler(ngx_http_request_t *r)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* has what its parent has: unless that was replaced, a client's credential
+   would go upstream */
+
+static ngx_int_t
+ngx_http_gemini_select_subrequest(ngx_http_request_t *r)
+{
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ngx_http_gemini_ctx(r);
+
+    if (ctx && ctx->secret) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "gemini_select in a subrequest");
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -292,21 +318,12 @@ ngx_http_gemini_select_judge(ngx_http_gemini_attempt_t *at)
 }
 
 
-static void
-ngx_http_gemini_select_cleanup(void *data)
+void
+ngx_http_gemini_select_end(ngx_http_gemini_ctx_t *ctx)
 {
-    ngx_gemini_view_t          *gv;
     ngx_http_request_t         *r;
-    ngx_http_gemini_ctx_t      *ctx;
     ngx_http_gemini_attempt_t  *at;
 
-    ctx = data;
-
-    if (ctx->done) {
-        return;
-    }
-
-    ctx->done = 1;
     at = ctx->attempt;
     r = ctx->request;
 
@@ -314,8 +331,13 @@ ngx_http_gemini_select_cleanup(void *data)
 
         /* $request_uri and $gemini_key as the log may have them */
 
+        (void) ngx_gemini_request_redact(r->unparsed_uri.data,
+                                         r->unparsed_uri.len);
         (void) ngx_gemini_request_redact(ctx->uri.data, ctx->uri.len);
+
         r->unparsed_uri = ctx->uri;
+        r->headers_in.headers = *ctx->client_headers;
+
         ctx->secret = 0;
     }
 
@@ -339,6 +361,24 @@ ngx_http_gemini_select_cleanup(void *data)
                            : NGX_GEMINI_OUTCOME_UPSTREAM_DOWN;
         }
     }
+}
+
+
+static void
+ngx_http_gemini_select_cleanup(void *data)
+{
+    ngx_gemini_view_t      *gv;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = data;
+
+    if (ctx->done) {
+        return;
+    }
+
+    ctx->done = 1;
+
+    ngx_http_gemini_select_end(ctx);
 
     if (ctx->outcome == NGX_GEMINI_OUTCOME_NONE) {
         ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;

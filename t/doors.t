@@ -23,13 +23,13 @@ my @doors = (
     [ 'libcurl', qr{<curl/}, qw/ curl / ],
     [ 'yajl', qr{<yajl/}, qw/ json / ],
     [ 'files', qr/\b(?:ngx_open_file|ngx_read_file|ngx_write_file|fopen|open)
-                  \s*\(/x, qw/ persist conf / ],
+                  \s*\(/x, qw/ persist conf body / ],
     [ 'clock of the process',
       qr/\bngx_(?:current_msec|time|timeofday|cached_time)\b/,
       qw/ glue / ],
     [ 'nginx_version', qr/\bnginx_version\b/, qw/ compat / ],
     [ 'secrets', qr/(?:->|\.)secrets?\b/,
-      qw/ conf attempt filter select variables probe module core / ],
+      qw/ conf attempt filter handler variables probe module core / ],
     [ 'events, connections', qr/\bngx_(?:add|del)_(?:timer|event)\s*\(
                                |\bngx_get_connection\s*\(/x, qw/ glue / ],
     [ 'logs', qr/\bngx_(?:conf_)?log_\w+\s*\(/, qw/ glue / ],
@@ -57,7 +57,7 @@ my %parts = (
                              probe_conf resolve restrict_conf state_conf / ],
     'attempt'       => [ qw/ headers log / ],
     'filter'        => [ qw/ error hold / ],
-    'handler'       => [ qw/ finish queue / ],
+    'handler'       => [ qw/ finish queue select / ],
     'control'       => [ qw/ control_args / ],
     'probe'         => [ qw/ probe_job probe_round / ],
     'persist'       => [ qw/ persist_file persist_load / ],
@@ -84,7 +84,7 @@ my @rows = (
     [ qw/ request / ],
     [ qw/ filter / ],
     [ qw/ handler probe / ],
-    [ qw/ variables select status control persist worker / ],
+    [ qw/ variables status control persist worker / ],
     [ qw/ module / ],
 );
 

@@ -129,6 +129,17 @@ sub json_ok {
     like($r->{body}, qr/^\{\n  "error"/, 'untouched');
 }
 
+# more than is kept of an error: the client sees that some is missing
+
+{
+    $fake->script({status => 400, type => "application/json",
+                   body => "{\"error\":{\"code\":400,\"message\":\""
+                           . ("x" x 100_000) . "\"}}"});
+    my $r = $t->post("/$native", {}, {});
+    is($r->{status}, 400, "a huge error");
+    is($r->{complete}, 0, "never looks whole");
+}
+
 {
     my $r = $t->request('HEAD', "/denied/$native", {});
     is($r->{status}, 401, 'HEAD');

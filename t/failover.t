@@ -21,6 +21,7 @@ use constant {
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
+my $embedding = 'gemini-embedding-001';
 
 my %key = (
     a1 => 'pool-key-a1-secret',
@@ -251,7 +252,66 @@ my @cases = (
     { name => 'an error in a 200, OpenAI', verb => 'chat',
       rule => { error200 => 'data', case => 'key_invalid' },
       path => 'a1 a2', class => 'key_invalid',
-      again => 'a2' },
+      again => 'a2', blocked => 'openai' },
+
+    # other verbs and surfaces
+
+    { name => 'the list of models, a dead key', verb => 'list',
+      rule => { case => 'key_invalid' }, path => 'a1 a2',
+      class => 'key_invalid', rest => [key => 'a1', undef, 'key_invalid'] },
+
+    { name => 'the list of models, 429', verb => 'list',
+      rule => { case => 'full429_minute' }, path => 'a1 b1',
+      class => 'PerMinute' },
+
+    { name => 'the list of models, 503', verb => 'list',
+      rule => { case => 'overloaded503' }, path => 'a1 a2',
+      class => 'overloaded' },
+
+    { name => 'a model, reset', verb => 'get', rule => { reset => 1 },
+      path => 'a1 a2', class => 'transport' },
+
+    { name => 'countTokens, 429', verb => 'count',
+      rule => { case => 'full429_minute' }, path => 'a1 b1',
+      class => 'PerMinute',
+      rest => [cell => 'pa', $flash, 'PerMinute', 'told', 34.8, 34.9] },
+
+    { name => 'embedContent, 503', verb => 'embed',
+      rule => { case => 'overloaded503' }, path => 'a1 a2',
+      class => 'overloaded' },
+
+    { name => 'batchEmbedContents, 429', verb => 'embeds',
+      rule => { case => 'full429_minute' }, path => 'a1 b1',
+      class => 'PerMinute',
+      rest => [cell => 'pa', $embedding, 'PerMinute', 'told', 34.8, 34.9] },
+
+    { name => 'a stream of OpenAI, an error first', verb => 'chats',
+      rule => { error200 => 'data', case => 'overloaded503',
+                model => $flash },
+      path => 'a1 a1/lite', class => 'overloaded' },
+
+    { name => 'an OpenAI key', verb => 'chat',
+      rule => { case => 'key_invalid' }, path => 'a1 a2', again => 'a2',
+      class => 'key_invalid', blocked => 'openai' },
+
+    { name => 'interactions, rate', verb => 'interact',
+      rule => { status => 429, body => '{"error":{"code":'
+                . '"rate_limit_exceeded","message":"Slow down"}}' },
+      path => 'a1 b1', class => 'PerMinute',
+      rest => [cell => 'pa', $flash, 'PerMinute', 'learned', 60, 60] },
+
+    { name => 'interactions, quota', verb => 'interact', date => $winter,
+      rule => { status => 429, body => '{"error":{"code":'
+                . '"quota_exceeded","message":"No more today"}}' },
+      path => 'a1 b1', class => 'PerDay',
+      rest => [cell => 'pa', $flash, 'PerDay', 'learned', 12 * HOUR,
+               12 * HOUR + 2 * MINUTE] },
+
+    { name => 'interactions, credit', verb => 'interact',
+      rule => { status => 402, body => '{"error":{"code":'
+                . '"payment_required","message":"No more credit"}}' },
+      path => 'a1 c1', class => 'credit',
+      rest => [account => 'acme', undef, 'credit', 'learned', HOUR, HOUR] },
 
     # no answer
 
@@ -292,13 +352,28 @@ my $fake = $t->fake(keys => { map { ($key{$_} => 'p' . substr $_, 0, 1) }
 $t->conf(conf());
 $t->start;
 
-my %targets = (
-    json   => ":generateContent",
-    sse    => ":streamGenerateContent?alt=sse",
-    stream => ":streamGenerateContent",
-);
+my $content = { parts => [{ text => 'Hello' }] };
+my $body = { contents => [$content] };
+my $chat = { model => $flash, messages => [] };
 
-my $body = { contents => [{ parts => [{ text => 'Hello' }] }] };
+my %verbs = (
+    json     => [POST => "models/$flash:generateContent", $body],
+    sse      => [POST => "models/$flash:streamGenerateContent?alt=sse",
+                 $body],
+    stream   => [POST => "models/$flash:streamGenerateContent", $body],
+    count    => [POST => "models/$flash:countTokens", $body],
+    list     => [GET => 'models'],
+    get      => [GET => "models/$flash"],
+    embed    => [POST => "models/$embedding:embedContent",
+                 { content => $content }],
+    embeds   => [POST => "models/$embedding:batchEmbedContents",
+                 { requests => [{ model => "models/$embedding",
+                                  content => $content }] }],
+    chat     => [POST => 'openai/chat/completions', $chat],
+    chats    => [POST => 'openai/chat/completions',
+                 { %$chat, stream => \1 }],
+    interact => [POST => 'interactions', { model => $flash, input => 'Hi' }],
+);
 
 run($_, $cases[$_]) for 0 .. $#cases;
 
@@ -318,6 +393,7 @@ gemini_pool p$i {
 $keys
     $models
     model $lite;
+    model $embedding;
     cooldown 60s;
     queue 0;
     @{[$case->{conf} // '']}
@@ -373,11 +449,12 @@ sub run {
     $rule->{headers} = { Date => date($case->{date}) } if $case->{date};
 
     $fake->reset;
-    $fake->script($rule) if keys %$rule > 1;
+    $fake->script(rules($rule));
 
     my $r = ask($i, $case);
     is($r->{status}, 200, "$name: served");
-    like($r->{body}, qr/"candidates"|"choices"/, "$name: .. with an answer");
+    like($r->{body}, qr/"(?:candidates|choices|totalTokens|models|name|values
+                            |output)"/x, "$name: .. with an answer");
     is(path(), $case->{path}, "$name: the way there");
 
     my $log = log_line("/p$i/");
@@ -391,7 +468,7 @@ sub run {
     my @path = split / /, $case->{path};
     my $again = $case->{again} // ($rest ? $path[-1] : $case->{path});
 
-    $fake->script($rule) if keys %$rule > 1;
+    $fake->script(rules($rule));
     my $since = ($fake->log)[-1]{seq};
 
     $r = ask($i, $case);
@@ -400,19 +477,31 @@ sub run {
 
     resting($i, "$name, seen twice", $case->{later}) if $case->{later};
 
+    my $status = $t->status("p$i");
+    is($status->{attempts}{in_flight}, 0, "$name: nothing left in flight");
+
+    my ($a1) = grep { $_->{name} eq 'a1' } @{$status->{keys}};
+    is("@{$a1->{blocked_surfaces} // []}", $case->{blocked} // '',
+       "$name: surfaces where the key does not work");
+
     return;
 }
 
 
 sub ask {
     my ($i, $case) = @_;
-    my $verb = $case->{verb} // 'json';
+    my ($method, $target, $data) = @{$verbs{$case->{verb} // 'json'}};
 
-    return $t->post("/p$i/v1beta/openai/chat/completions", {},
-                    { model => $flash, messages => [] })
-        if $verb eq 'chat';
+    return $t->request($method, "/p$i/v1beta/$target", {}, $data);
+}
 
-    return $t->post("/p$i/v1beta/models/$flash$targets{$verb}", {}, $body);
+
+# the fake serves no interactions by itself
+sub rules {
+    my ($rule) = @_;
+
+    return (keys %$rule > 1 ? $rule : (),
+            { path => '/interactions', body => { output => [] } });
 }
 
 
@@ -421,7 +510,7 @@ sub path {
     my ($since) = @_;
 
     return join ' ', map {
-        $label{$_->{key}} . ($_->{model} eq $lite ? '/lite' : '')
+        $label{$_->{key}} . (($_->{model} // '') eq $lite ? '/lite' : '')
     } $fake->log($since ? (since => $since) : ());
 }
 

@@ -158,6 +158,11 @@ my @relayed = (
       rules => [{ error200 => 'data', case => 'bad_request' }],
       path => 'a1' },
 
+    (map { { name => "a bad request as the first event, $_",
+             verb => 'streamGenerateContent?alt=sse',
+             rules => [{ error200 => $_, case => 'bad_request' }],
+             path => 'a1' } } qw(data bare)),
+
     { name => 'an odd status', rules => [{ status => 418,
                                            body => '<p>short' }],
       path => 'a1' },
@@ -462,7 +467,9 @@ sub ask {
     $fake->reset;
     $fake->script($cases[$i]{rules});
 
-    return $t->post("/p$i/v1beta/models/$flash:generateContent",
+    my $verb = $cases[$i]{verb} // 'generateContent';
+
+    return $t->post("/p$i/v1beta/models/$flash:$verb",
                     $cases[$i]{headers} // {}, $body);
 }
 

@@ -14,8 +14,7 @@ use GeminiTest;
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
 
-# name => [keys with their parameters, the pool's queue, more of the pool, more
-# of the location]
+# name => [keys with their parameters, the pool's queue, more of the pool]
 my %pools = (
     told    => [['a1'], '32 timeout=10s'],
     ramp    => [['a1'], '32 timeout=10s'],
@@ -23,7 +22,8 @@ my %pools = (
     crowd   => [['a1 max_conns=1'], '2 timeout=10s'],
     patient => [['a1 max_conns=1'], '8 timeout=300ms'],
     far     => [['a1'], '8 timeout=5s'],
-    off     => [['a1'], '8 timeout=10s', '', 'gemini_queue $http_x_queue;'],
+    off     => [['a1'], '8 timeout=10s'],
+    itself  => [['a1'], '8 timeout=10s'],
     gone    => [['a1 max_conns=1'], '8 timeout=10s'],
     conns   => [['a1 max_conns=1'], '32 timeout=10s'],
     late    => [['a1 max_conns=1'], '8 timeout=10s', 'timeout 300ms;'],
@@ -38,12 +38,14 @@ my ($t, $fake);
 
 start(2);
 told();
+itself();
 ramp();
 full();
 crowd();
 patience();
 too_far();
 off();
+refused();
 gone();
 conns();
 deadline();
@@ -79,7 +81,7 @@ sub conf {
     my ($pools, $locations, $status) = ('', '', '');
 
     for my $name (sort keys %pools) {
-        my ($keys, $queue, $conf, $location) = @{$pools{$name}};
+        my ($keys, $queue, $conf) = @{$pools{$name}};
 
         $pools .= "gemini_pool $name {\n    queue $queue;\n";
 
@@ -92,8 +94,8 @@ sub conf {
 
         $pools .= "    model $flash;\n    fallback off;\n    "
             . ($conf // '') . "\n}\n";
-        $locations .= "    location /$name/ { @{[$location // '']}"
-            . " gemini_pass $name /gemini-upstream; }\n";
+        $locations .= "    location /$name/ { gemini_pass $name"
+            . " /gemini-upstream; }\n";
         $status .= "    location = /gemini/status/$name"
             . " { gemini_status $name; }\n";
     }
@@ -106,6 +108,8 @@ access_log %%DIR%%/queue.log queue;
 
 server {
     listen 127.0.0.1:%%PORT_0%% reuseport;
+    listen 127.0.0.1:%%PORT_2%% http2;
+    gemini_queue \$http_x_queue;
 
 $locations
     %%GEMINI_UPSTREAM%%
@@ -151,13 +155,30 @@ sub told {
 }
 
 
+# the request that was refused waits, too
+
+sub itself {
+    $fake->reset;
+    $fake->script({ case => 'full429_minute', retry => '1s',
+                    retry_text => '1s', times => 1 });
+
+    is(ask('itself')->{status}, 200, 'refused and then served');
+    is(scalar(my @log = $fake->log), 2, 'by the same key, later');
+    like((log_lines('itself', 1))[0], qr/ 200 failover [1-9]\d* /,
+         'and says how long it waited');
+
+    return;
+}
+
+
 # when the rest has ended: one, then twice as many for each good answer
 
 sub ramp {
     $fake->reset;
     $fake->script({ case => 'terse429', extra_headers => { 'Retry-After' => 1 },
                     times => 1 });
-    is(ask('ramp')->{status}, 429, 'ramp: a cooldown, of no known limit');
+    is(ask('ramp', 'off')->{status}, 429,
+       'ramp: a cooldown, of no known limit');
     $fake->script({ delay => 'ramp' });
 
     my $since = ($fake->log)[-1]{seq};
@@ -253,12 +274,28 @@ sub too_far {
 sub off {
     rest('off', '5s');
 
-    my $r = $t->post("/off/v1beta/models/$flash:generateContent",
-                     { 'X-Queue' => 'off' }, $body);
+    my $r = ask('off', 'off');
     is($r->{status}, 429, 'gemini_queue off: refused');
     like((log_lines('off', 2))[1], qr/ 429 exhausted 0 /,
          'gemini_queue off: at once');
     is($t->status('off')->{queue}{entered}, 0, 'gemini_queue off: no wait');
+
+    return;
+}
+
+
+# who was refused itself waits as well, and asks the same cell again
+
+sub refused {
+    $fake->reset;
+    $fake->script({ case => 'full429_minute', limit => 1000, retry => '1s',
+                    retry_text => '1s', times => 1 });
+
+    my $mark = () = log_lines('told', 17);
+    is(ask('told')->{status}, 200, 'refused: served after the cooldown');
+    is(scalar(my @log = $fake->log), 2, 'refused: asked twice');
+    like((log_lines('told', $mark + 1))[-1], qr/ 200 failover [1-9]/,
+         'refused: it has waited');
 
     return;
 }
@@ -276,6 +313,14 @@ sub gone {
 
     my $line = (log_lines('gone', 1))[0];
     like($line, qr/ 499 client_gone [1-9]/, 'gone: outcome');
+
+    my $h2 = $t->h2_stream(
+        POST => "/gone/v1beta/models/$flash:generateContent", {}, $body,
+        port => $t->port(2));
+
+    wait_for('gone', 3);
+    $h2->close;
+    wait_for('gone', 2);
 
     $fake->release('held');
     is($_->finish->{status}, 200, 'gone: the others are served')
@@ -387,7 +432,7 @@ sub rest {
     $fake->reset;
     $fake->script({ case => 'full429_minute', limit => 1000, retry => $retry,
                     retry_text => $retry, times => 1 });
-    is(ask($pool)->{status}, 429, "$pool: a cooldown of $retry");
+    is(ask($pool, 'off')->{status}, 429, "$pool: a cooldown of $retry");
 
     return;
 }
@@ -409,9 +454,10 @@ sub hold {
 
 
 sub ask {
-    my ($pool) = @_;
+    my ($pool, $queue) = @_;
 
-    return $t->post("/$pool/v1beta/models/$flash:generateContent", {}, $body);
+    return $t->post("/$pool/v1beta/models/$flash:generateContent",
+                    $queue ? { 'X-Queue' => $queue } : {}, $body);
 }
 
 

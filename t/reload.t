@@ -83,14 +83,19 @@ sub cell {
 }
 
 
+# n requests have ended; one is counted a moment after its client has the
+# answer
 sub idle {
-    my ($t, $name) = @_;
+    my ($t, $n, $name) = @_;
     my $status;
 
     $t->wait_for(sub {
         $status = $t->status;
-        return $status->{attempts}{in_flight} == 0;
+        return $status->{attempts}{in_flight} == 0
+            && $status->{totals}{requests} >= $n;
     }, 10);
+
+    is($status->{totals}{requests}, $n, "$name: $n requests counted");
 
     is($status->{attempts}{in_flight}, 0, "$name: nothing in flight");
     is($status->{limits}{used}{reservations}, 0, "$name: none reserved");
@@ -105,7 +110,7 @@ subtest 'what is known stays' => sub {
     $fake->script({key => 'demo-key-1', case => 'full429_day'});
     is(post($t)->{status}, 200, 'the other project serves');
 
-    my $before = $t->status;
+    my $before = idle($t, 1, 'at first');
     my $rest = cell($t, 'demo-a');
     is($rest->{state}, 'resting', 'one rests');
 
@@ -167,9 +172,8 @@ subtest 'reloads under load' => sub {
     is($other, 0, 'by a whole 200');
     cmp_ok($reloads, '>=', 8, "$reloads reloads");
 
-    my $status = idle($t, 'in the end');
-    is($status->{totals}{requests}, $n, 'all are counted');
-    is($status->{totals}{outcomes}{ok}, $n, 'as good');
+    my $status = idle($t, $n, 'in the end');
+    is($status->{totals}{outcomes}{ok}, $n, 'all are good');
     is($status->{totals}{lost}, 0, 'none lost');
 
     $t->done;
@@ -200,8 +204,8 @@ subtest 'in flight over a reload' => sub {
     is($old->finish->{status}, 200, 'the old worker serves');
     is($new->finish->{status}, 200, 'the new one too');
 
-    my $status = idle($t, 'then');
-    is($status->{totals}{outcomes}{ok}, 2, 'both are counted');
+    my $status = idle($t, 2, 'then');
+    is($status->{totals}{outcomes}{ok}, 2, 'both are good');
 
     $t->done;
 };
@@ -261,7 +265,7 @@ subtest 'zones of other sizes' => sub {
     is($t->post($unlisted, {%client}, $hello)->{status}, 200, 'unlisted')
         for 1, 2;
 
-    my $before = $t->status;
+    my $before = idle($t, 3, 'at first');
     my $rest = cell($t, 'demo-a');
 
     for my $size (qw(8m 3m)) {
@@ -283,7 +287,7 @@ subtest 'zones of other sizes' => sub {
     }
 
     is(post($t)->{status}, 200, 'serves on');
-    idle($t, 'in the end');
+    idle($t, 4, 'in the end');
 
     $t->done;
 };
@@ -380,7 +384,7 @@ subtest 'nginx -t leaves a running one alone' => sub {
     $fake->script({key => 'demo-key-1', case => 'full429_day'});
     post($t);
 
-    my $before = $t->status;
+    my $before = idle($t, 1, 'at first');
 
     conf($t, join "\n", 'key demo-key-5 name=c;', 'key demo-key-2 name=a;',
          'model other;');

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use POSIX 'strftime';
 use Test::More;
 use lib 't/lib';
 use GeminiTest;
@@ -175,9 +176,15 @@ sub model {
 
 is($t->get('/gemini/status?view=health', {}, @to)->{status}, 200, 'healthy');
 
+# by a clock that is not at midnight in California: then it would be a guess
+
+my $noon = strftime('%a, %d %b %Y 20:00:00 GMT', gmtime);
+
 $fake->script(
-    {key => 'pool-key-1-secret', case => 'full429_day', limit => 100},
-    {key => 'pool-key-2-secret', case => 'full429_day', limit => 100},
+    {key => 'pool-key-1-secret', case => 'full429_day', limit => 100,
+     headers => {Date => $noon}},
+    {key => 'pool-key-2-secret', case => 'full429_day', limit => 100,
+     headers => {Date => $noon}},
     {key => 'pool-key-3-secret', case => 'key_invalid'},
     {key => 'pool-key-4-secret',
      usage => {prompt => 11, output => 7, thought => 3, cached => 2,

@@ -20,7 +20,7 @@ gemini_pool main {
     cooldown 1s;
 }
 
-log_format s '$gemini_outcome $gemini_attempts $gemini_prompt_tokens/$gemini_output_tokens/$gemini_thought_tokens/$gemini_cached_tokens/$gemini_total_tokens $gemini_response_id $gemini_trail';
+log_format s '$http_x_mark $gemini_outcome $gemini_attempts $gemini_prompt_tokens/$gemini_output_tokens/$gemini_thought_tokens/$gemini_cached_tokens/$gemini_total_tokens $gemini_response_id $gemini_trail';
 access_log %%DIR%%/stream.log s;
 
 server {
@@ -50,21 +50,23 @@ my $body = {contents => [{parts => [{text => 'Hi'}]}]};
 my $h2 = {port => $t->port(2)};
 
 
+# a request with the header X-Mark, and its line in the log
+
+my $marks = 0;
+
+sub mark { return ++$marks }
+
 sub log_line {
     my $mark = shift;
     my $line;
 
     $t->wait_for(sub {
-        my @lines = split /\n/, $t->read("stream.log") // "";
-        return if @lines <= $mark;
-        return $line = $lines[$mark];
+        ($line) = ($t->read('stream.log') // '') =~ /^$mark (.*)$/m;
+        return defined $line;
     });
 
     return $line // 'no line';
 }
-
-
-sub lines { return scalar(my @l = split /\n/, $t->read("stream.log") // "") }
 
 
 # events as they come, on HTTP/1.1 and HTTP/2
@@ -118,9 +120,9 @@ for my $case (['HTTP/1.1', {}, 0], ['HTTP/2', {}, 1]) {
         $fake->reset;
         $fake->script({$fault->[0] => $fault->[1], events => 5});
 
-        my $mark = lines();
-        my $r = $is_h2 ? $t->h2('POST', $sse, {}, $body, %$h2)
-                       : $t->post($sse, {}, $body);
+        my $mark = mark();
+        my $r = $is_h2 ? $t->h2('POST', $sse, {'X-Mark' => $mark}, $body, %$h2)
+                       : $t->post($sse, {'X-Mark' => $mark}, $body);
 
         is($r->{complete}, 0, "$name $fault->[0]: never looks whole");
 
@@ -187,8 +189,8 @@ for my $form (['SSE', $sse], ['array', $url],
         $fake->script({trickle => $size, events => 3, response_id => 'resp-1',
                        usage => {prompt => 11, output => 22, thought => 33,
                                  cached => 4}});
-        my $mark = lines();
-        my $r = $t->post($form->[1], {}, $body);
+        my $mark = mark();
+        my $r = $t->post($form->[1], {'X-Mark' => $mark}, $body);
         is($r->{complete}, 1, "$form->[0] in pieces of $size");
         like(log_line($mark), qr{^ok 1 11/22/33/4/66 resp-1 k1/},
              'its usage');
@@ -199,8 +201,8 @@ for my $form (['SSE', $sse], ['array', $url],
     $fake->reset;
     $fake->script({events => 3, usage => {prompt => 11, output => 22,
                                           thought => 33}});
-    my $mark = lines();
-    my $r = $t->post('/v1beta/openai/chat/completions', {},
+    my $mark = mark();
+    my $r = $t->post('/v1beta/openai/chat/completions', {'X-Mark' => $mark},
                      {model => 'gemini-3.8-flash', stream => \1,
                       messages => []});
     like($r->{body}, qr/data: \[DONE\]/, 'an OpenAI stream');
@@ -227,8 +229,8 @@ for my $form (['SSE', $sse], ['array', $url],
 {
     $fake->reset;
     $fake->script({gate_events => 'never', events => 2});
-    my $mark = lines();
-    my $s = $t->stream('POST', $sse, {}, $body);
+    my $mark = mark();
+    my $s = $t->stream('POST', $sse, {'X-Mark' => $mark}, $body);
     $fake->wait(n => 1);
     $s->reset;
     $fake->wait(n => 1, closed_early => 1);

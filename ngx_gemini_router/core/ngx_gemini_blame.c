@@ -326,7 +326,11 @@ ngx_gemini_blame_denied(ngx_gemini_settling_t *st, uint32_t length)
 static void
 ngx_gemini_blame_unknown(ngx_gemini_settling_t *st, uint32_t length)
 {
-    if (st->settle->choice_conf == NGX_GEMINI_NONE) {
+    /* an odd version or verb, which says nothing of the model, has no delay */
+
+    if (st->settle->choice_conf == NGX_GEMINI_NONE
+        || st->verdict->delay == 0)
+    {
         return;
     }
 

@@ -24,6 +24,7 @@ static ngx_gemini_step_e ngx_gemini_plan_overloaded(
 static ngx_gemini_step_e ngx_gemini_plan_step(ngx_gemini_course_t *course,
     ngx_gemini_order_t *order, const ngx_gemini_verdict_t *verdict,
     uint32_t slot);
+static ngx_uint_t ngx_gemini_plan_forget(ngx_gemini_course_t *course);
 static ngx_uint_t ngx_gemini_plan_is_quota(ngx_uint_t class);
 static ngx_uint_t ngx_gemini_plan_is_refusal(ngx_uint_t class);
 static ngx_uint_t ngx_gemini_plan_quota_only(
@@ -298,13 +299,45 @@ ngx_gemini_plan_starved(ngx_gemini_course_t *course,
         return NGX_GEMINI_STEP_BACKOFF;
     }
 
-    if (rc != NGX_AGAIN || !queue || now >= queue_end
-        || (pick->until > queue_end))
-    {
+    if (!queue || now >= queue_end || pick->until > queue_end) {
         return NGX_GEMINI_STEP_GIVE_UP;
     }
 
-    return NGX_GEMINI_STEP_WAIT;
+    if (rc == NGX_AGAIN) {
+        ngx_gemini_plan_forget(course);
+        return NGX_GEMINI_STEP_WAIT;
+    }
+
+    /* what is left are cells that refused this request itself */
+
+    if (pick->until > now && ngx_gemini_plan_forget(course)) {
+        return NGX_GEMINI_STEP_WAIT;
+    }
+
+    return NGX_GEMINI_STEP_GIVE_UP;
+}
+
+
+/* a cell that refused for its minute may be asked again after its rest */
+
+static ngx_uint_t
+ngx_gemini_plan_forget(ngx_gemini_course_t *course)
+{
+    uint32_t  i, n;
+
+    for (i = 0, n = 0; i < course->ntried; i++) {
+        if (course->tried[i].class != NGX_GEMINI_QUOTA_MINUTE
+            && course->tried[i].class != NGX_GEMINI_QUOTA_TOKENS
+            && course->tried[i].class != NGX_GEMINI_QUOTA_TERSE)
+        {
+            course->tried[n++] = course->tried[i];
+        }
+    }
+
+    i = course->ntried - n;
+    course->ntried = n;
+
+    return i;
 }
 
 

@@ -327,7 +327,12 @@ fixture_answer(fixture_t *f, ngx_gemini_settle_t *settle,
 
     settle->resv = pick->resv;
     settle->key = pick->key;
-    settle->choice_conf = pick->choices[pick->choice].conf;
+    settle->choice_conf = NGX_GEMINI_NONE;
+
+    if (pick->choice != NGX_GEMINI_NONE) {
+        settle->choice_conf = pick->choices[pick->choice].conf;
+    }
+
     settle->verdict = &f->verdict;
     settle->began = f->now;
     settle->surface = pick->surface;

@@ -40,6 +40,7 @@ static void plan_restricted(void);
 static void plan_verdict(ngx_gemini_verdict_t *v, ngx_gemini_class_e class);
 static void plan_course(const plan_course_t *c);
 static void plan_starved(void);
+static void plan_forgets(void);
 static void plan_finales(void);
 static void plan_backoffs(void);
 
@@ -439,6 +440,35 @@ plan_starved(void)
 
 
 static void
+plan_forgets(void)
+{
+    ngx_gemini_pick_t    pick;
+    ngx_gemini_course_t  course;
+
+    memset(&pick, 0, sizeof(ngx_gemini_pick_t));
+    memset(&course, 0, sizeof(ngx_gemini_course_t));
+
+    pick.lack = NGX_GEMINI_LACK_TRIED;
+    pick.until = 2000;
+
+    course.ntried = 3;
+    course.tried[0].class = NGX_GEMINI_QUOTA_MINUTE;
+    course.tried[1].class = NGX_GEMINI_QUOTA_DAY;
+    course.tried[1].key = 7;
+    course.tried[2].class = NGX_GEMINI_QUOTA_TERSE;
+
+    tap_is_int(ngx_gemini_plan_starved(&course, &pick, NGX_DECLINED, 1, 3000,
+                                       1000),
+               NGX_GEMINI_STEP_WAIT, "waits for what refused it itself");
+    tap_is_int(course.ntried, 1, "minutes are forgotten");
+    tap_is_int(course.tried[0].key, 7, "a day is not");
+    tap_is_int(ngx_gemini_plan_starved(&course, &pick, NGX_DECLINED, 1, 3000,
+                                       1000),
+               NGX_GEMINI_STEP_GIVE_UP, "a day is nothing to wait for");
+}
+
+
+static void
 plan_finales(void)
 {
     ngx_gemini_pick_t    pick;
@@ -525,6 +555,7 @@ main(void)
     }
 
     plan_starved();
+    plan_forgets();
     plan_finales();
     plan_backoffs();
 

@@ -168,11 +168,13 @@ settle_overload(void)
         fixture_attempt(&f, NGX_GEMINI_OVERLOADED);
     }
 
-    tap_is_int(model->rest.until, 0, "four of eight: the model serves");
+    fixture_attempt(&f, NGX_GEMINI_OK);
+    fixture_attempt(&f, NGX_GEMINI_OVERLOADED);
+    tap_is_int(model->rest.until, 0, "five of ten: the model serves");
 
     f.now += 5;
     fixture_attempt(&f, NGX_GEMINI_OVERLOADED);
-    tap_is_int(model->rest.until, f.now + 1000, "five of nine: it rests");
+    tap_is_int(model->rest.until, f.now + 1000, "six of eleven: it rests");
 
     tap_is_int(fixture_pick(&f, &picks[0]), NGX_AGAIN, "for a second");
     tap_is_int(picks[0].lack, NGX_GEMINI_LACK_MODEL, "as overloaded");

@@ -93,6 +93,7 @@ tap_result(int good, const char *fmt, va_list args)
     printf("%sok %d - ", good ? "" : "not ", tap->tests);
     vprintf(fmt, args);
     printf("\n");
+    fflush(stdout);
 
     if (!good) {
         tap->failed++;

@@ -1,0 +1,303 @@
+#!/usr/bin/perl
+
+# Tests for README.md and ARCHITECTURE.md: they name what the sources have and
+# nothing else, and nginx takes each configuration shown.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use lib 't/lib';
+use GeminiTest;
+
+my $dir = 'ngx_gemini_router';
+my $readme = slurp('README.md');
+my $house = slurp('ARCHITECTURE.md');
+
+my %directives = headings();
+
+size();
+http_directives();
+pool_directives();
+parameters();
+variables();
+status();
+files();
+rooms();
+configurations();
+
+done_testing();
+
+
+sub slurp {
+    my ($path) = @_;
+
+    open(my $f, '<', $path) or die "$path: $!";
+    local $/;
+    return <$f>;
+}
+
+
+# the text of "## NAME" up to the next of its level
+sub section {
+    my ($name) = @_;
+
+    return $1 if $readme =~ /^## \Q$name\E\n(.*?)(?=^## |\z)/ms;
+    die "README.md has no section \"$name\"\n";
+}
+
+
+# by name: the words of Syntax, Default and Context
+sub headings {
+    my %found;
+
+    while ($readme =~ /^#### ([a-z_, ]+)\n(\*\*Syntax:.*?)\n(?=\n|\z)/msg) {
+        my ($names, $text) = ($1, $2);
+        my %row = $text =~ /\*\*(Syntax|Default|Context):\*\*
+                            \s+(.*?)(?=\s+\*\*[A-Z]|<br>)/sxg;
+
+        $found{$_} = \%row for split /, /, $names;
+    }
+
+    return %found;
+}
+
+
+sub same {
+    my ($got, $want, $name) = @_;
+
+    return is(join(' ', sort @$got), join(' ', sort @$want), $name);
+}
+
+
+sub size {
+    my @lines = split /\n/, $readme;
+
+    cmp_ok(scalar @lines, '<=', 500, 'README.md is no longer than 500 lines');
+    is(join(' ', grep { $lines[$_ - 1] =~ /\s$/ } 1 .. @lines), '',
+       'no line of it ends in a blank');
+}
+
+
+# of the command table: name and contexts
+sub commands {
+    my $text = slurp("$dir/ngx_http_gemini_module.c");
+    my %context = (MAIN => 'http', SRV => 'server', LOC => 'location',
+                   LIF => 'if in location');
+    my %commands;
+
+    while ($text =~ /\{ ngx_string\("(gemini_\w+)"\),\s*([A-Z_0-9|\s]+),/g) {
+        my ($name, $flags) = ($1, $2);
+
+        $commands{$name} = join ', ', map { $context{$_} }
+            grep { $flags =~ /NGX_HTTP_${_}_CONF/ } qw(MAIN SRV LOC LIF);
+    }
+
+    return %commands;
+}
+
+
+sub http_directives {
+    my %commands = commands();
+    my @told = grep { $directives{$_}{Context} ne 'gemini_pool' }
+               keys %directives;
+
+    cmp_ok(scalar keys %commands, '>', 5, 'the command table is read');
+    same(\@told, [keys %commands], 'directives of http, server, location');
+
+    for my $name (sort keys %commands) {
+        my $row = $directives{$name} // {};
+
+        is($row->{Context}, $commands{$name}, "context of $name");
+        like($row->{Syntax} // '', qr/^`$name\b/, "syntax of $name");
+        ok($row->{Default}, "default of $name");
+    }
+}
+
+
+sub pool_directives {
+    my $text = slurp("$dir/ngx_http_gemini_pool_conf.c");
+    my @items = $text =~ /ngx_http_gemini_pool_(?:field|other)\("(\w+)"/g;
+    my @told = grep { $directives{$_}{Context} eq 'gemini_pool' }
+               keys %directives;
+
+    cmp_ok(scalar @items, '>', 10, 'the table of the pool is read');
+    same(\@told, \@items, 'directives of gemini_pool');
+
+    my @bad = grep { !$directives{$_}{Default} || !$directives{$_}{Syntax} }
+              @told;
+
+    is("@bad", '', 'each with syntax and default');
+}
+
+
+sub parameters {
+    my $told = section('Directives');
+    my @bad;
+
+    for my $path (glob("$dir/*conf.c")) {
+        for my $name (slurp($path) =~ /ngx_string\("(\w+)="\)/g) {
+            push @bad, $name if $told !~ /\b$name=/;
+        }
+    }
+
+    is("@bad", '', 'parameters');
+
+    my $verbs = slurp("$dir/core/ngx_gemini_verb.c");
+    my ($families) = $verbs =~ /ngx_gemini_verb_families\[\] = \{(.*?)\};/s;
+
+    @bad = grep { $told !~ /\b$_\b/ } $families =~ /"(\w+)"/g;
+    is("@bad", '', 'families');
+}
+
+
+sub variables {
+    my $text = slurp("$dir/ngx_http_gemini_variables.c");
+    my @want = $text =~ /\{ ngx_string\("(gemini_\w+)"\), NULL,/g;
+    my %told = map { $_ => 1 } $readme =~ /\$(gemini_[a-z_]+)/g;
+    my %here = map { $_ => 1 } section('Variables') =~ /\$(gemini_[a-z_]+)/g;
+
+    cmp_ok(scalar @want, '>', 10, 'the table of variables is read');
+    same([keys %here], \@want, 'variables');
+
+    is(join(' ', grep { !$here{$_} } sort keys %told), '',
+       'no other is spoken of');
+}
+
+
+# each field, and each word that a field may hold
+sub status {
+    my $told = section('Status');
+    my %words = map { $_ => 1 } map { /[\w.]+/g } $told =~ /`([^`\n]+)`/g;
+    my (%seen, @bad);
+
+    $words{$_} = 1 for map { split /\./ } keys %words;
+
+    for my $path (glob("$dir/core/*.c")) {
+        my $text = slurp($path);
+
+        next if $text !~ /ngx_gemini_field_t\s+ngx_/
+                && $path !~ /report|explain|health/;
+
+        $seen{$_} = 1 for $text =~ /^    \{ "(\w+)",/mg,
+                          $text =~ /_rows, "(\w+)"/g,
+                          $text =~ /_out_(?:k\w+|open)\(out, "(\w+)"/g;
+    }
+
+    cmp_ok(scalar keys %seen, '>', 80, 'the tables of fields are read');
+    is(join(' ', grep { !$words{$_} } sort keys %seen), '',
+       'fields of the status');
+
+    my $text = slurp("$dir/core/ngx_gemini_class.c");
+    my @classes = $text =~ /^    \{ "(\w+)", NGX_GEMINI_SCOPE/mg;
+
+    cmp_ok(scalar @classes, '>', 40, 'the classes are read');
+    is(join(' ', grep { !$words{$_} } @classes), '', 'classes');
+
+    my $failures = section('Failures');
+
+    @bad = grep { !/^(?:ok|client_gone|lost|operator|configured)$/
+                  && $failures !~ /`$_`/ } @classes;
+    is("@bad", '', 'what follows from each class');
+
+    $text = slurp("$dir/core/ngx_gemini_summary.c");
+    my ($outcomes) = $text =~ /names\[\] = \{\s*NULL,(.*?)\}/s;
+
+    @bad = grep { section('Variables') !~ /`$_`/ } $outcomes =~ /"(\w+)"/g;
+    is("@bad", '', 'outcomes');
+}
+
+
+# paths that are spoken of are there; [TEXT](PATH#ANCHOR) leads somewhere
+sub files {
+    my %anchor = map { s/[^\w -]//gr =~ tr/ /-/r => 1 }
+                 map { lc } $readme =~ /^#+ (.+)$/mg;
+    my @bad;
+
+    for my $text ($readme, $house) {
+        push @bad, grep { !-e } $text =~ m{`((?:conf|util|t)/[\w./-]+\w)`}g;
+
+        while ($text =~ /\]\(([^)#]*)(?:#([^)]*))?\)/g) {
+            push @bad, $1 if $1 ne '' && !-e $1;
+            push @bad, "#$2" if $1 eq '' && !$anchor{$2};
+        }
+    }
+
+    is("@bad", '', 'files and places that are spoken of');
+}
+
+
+# the rooms, as t/doors.t has them
+sub rooms {
+    my $text = slurp('t/doors.t');
+    my ($rows) = $text =~ /^my \@rows = \((.*?)^\);/ms;
+    my @rooms = grep { glob("$dir/ngx_http_gemini_$_.[ch]")
+                       || (s/^core:// && glob("$dir/core/ngx_gemini_$_.c")) }
+                map { split } $rows =~ /qw\/ (.*?) \//g;
+
+    my @bad = grep { $house !~ /`$_`/ } @rooms;
+
+    cmp_ok(scalar @rooms, '>', 20, 'the rooms are read');
+    is("@bad", '', 'ARCHITECTURE.md names every room');
+}
+
+
+# what stands in http{}: of the whole file that an example is, or as it is
+sub inner {
+    my ($text) = @_;
+
+    $text =~ s/^load_module [^\n]*\n//m;
+    $text =~ s/^events \{ \}\n//m;
+    $text =~ s/^http \{\n(.*)^\}\n\z/$1/ms;
+    $text =~ s{/var/log/nginx/}{%%DIR%%/}g;
+
+    my $n = 0;
+
+    $text =~ s/listen(\s+)127\.0\.0\.1:\d+/"listen${1}127.0.0.1:%%PORT_"
+                                           . $n++ . "%%"/ge;
+
+    return $text;
+}
+
+
+sub configurations {
+    my @blocks = $readme =~ /^```nginx\n(.*?)^```/msg;
+    my $n = 0;
+
+    cmp_ok(scalar @blocks, '>', 3, 'configurations of README.md');
+
+    for my $block (@blocks) {
+        my $t = GeminiTest->new;
+        my $text = inner($block);
+
+        $n++;
+
+        for my $path (glob('conf/gemini_*.conf')) {
+            my ($name) = $path =~ m{([^/]+)$};
+            my $part = slurp($path);
+
+            $part =~ s/(server\s+)generativelanguage\S+:443/${1}127.0.0.1:443/;
+            $t->write($name, $part);
+            $text = "include $name;\n$text"
+                if $name =~ /upstream|client/ && $text !~ /include $name;/;
+        }
+
+        $text .= "gemini_pool main { key literal; }\n"
+            if $text !~ /gemini_pool +main /;
+
+        $t->env(GEMINI_API_KEY => 'secret-1', PAID_KEY => 'secret-2');
+        $t->write('secrets/gemini.keys',
+                  "secret-3 name=free1 project=free-a\n", 0600);
+        $t->write('secrets/teams.map', qq{"token" research;\n}, 0600);
+        $t->conf($text);
+
+        my ($code, $out) = $t->configtest;
+
+        is($code, 0, "configuration $n") or diag($out);
+        unlike($out, qr/\[(?:warn|error|crit|alert|emerg)\]/,
+               'without a warning');
+
+        $t->clean_up;
+    }
+}
