@@ -131,7 +131,7 @@ for my $framing (qw(length chunked)) {
                         keep_body => 0, timeout => 60);
     is($r->{complete}, 1, "100 MB, $framing: whole");
 
-    $fake->wait(n => 1, done => 1);
+    $t->wait_for(sub { defined +($fake->log)[-1]{sent_md5} });
     is($r->{md5}, ($fake->log)[-1]{sent_md5}, "100 MB, $framing: to the byte");
 
     SKIP: {

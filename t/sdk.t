@@ -30,7 +30,11 @@ my %key = (
 );
 
 my $t = GeminiTest->new;
-my $fake = $t->fake(keys => { $key{a} => 'pa', $key{b} => 'pb' });
+
+# noon in California: just after midnight the end of a day is a guess
+
+my $fake = $t->fake(keys => { $key{a} => 'pa', $key{b} => 'pb' },
+                    date_offset => 20 * 3600 - time % 86400);
 
 $t->secret('client-secret-1');
 $t->conf(conf());

@@ -55,7 +55,7 @@ sub closed ($self) {
     if (my $req = $self->{req}) {
         $req->{closed_early} = 1 unless $req->{done};
         $req->{closed} = 1;
-        $self->{writer}{dead} = 1 if $self->{writer};
+        $self->{writer}->left if $self->{writer};
         $self->app->changed($req);
     }
 

@@ -211,6 +211,18 @@ sub write_all ($self) {
 }
 
 
+# the client has closed: after the last byte of a Content-Length it may do so
+# before we know that all was written
+
+sub left ($self) {
+    $self->{dead} = 1;
+    $self->req->{sent_md5} //= $self->{md5}->clone->hexdigest
+        if $self->{md5};
+
+    return;
+}
+
+
 sub finish ($self) {
     return if $self->{dead};
 
