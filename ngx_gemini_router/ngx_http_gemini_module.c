@@ -77,6 +77,12 @@ static ngx_http_gemini_param_t  ngx_http_gemini_tries_post = {
 };
 
 
+static ngx_http_gemini_param_t  ngx_http_gemini_team_post = {
+    ngx_null_string, ngx_http_gemini_param_label, 0, 0, 0,
+    NGX_HTTP_GEMINI_EXPECT_LABEL
+};
+
+
 static ngx_command_t  ngx_http_gemini_commands[] = {
 
     /* the pool */
@@ -140,6 +146,13 @@ static ngx_command_t  ngx_http_gemini_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_gemini_loc_conf_t, tries),
       &ngx_http_gemini_tries_post },
+
+    { ngx_string("gemini_team"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_gemini_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gemini_loc_conf_t, team),
+      &ngx_http_gemini_team_post },
 
     { ngx_string("gemini_store"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
@@ -268,6 +281,7 @@ ngx_http_gemini_create_loc_conf(ngx_conf_t *cf)
     glcf->fallback = NGX_CONF_UNSET_PTR;
     glcf->queue = NGX_CONF_UNSET_PTR;
     glcf->tries = NGX_CONF_UNSET_PTR;
+    glcf->team = NGX_CONF_UNSET_PTR;
     glcf->store = NGX_CONF_UNSET;
     glcf->error = NGX_CONF_UNSET;
 
@@ -292,6 +306,7 @@ ngx_http_gemini_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->fallback, prev->fallback, NULL);
     ngx_conf_merge_ptr_value(conf->queue, prev->queue, NULL);
     ngx_conf_merge_ptr_value(conf->tries, prev->tries, NULL);
+    ngx_conf_merge_ptr_value(conf->team, prev->team, NULL);
 
     ngx_conf_merge_value(conf->store, prev->store, 1);
     ngx_conf_merge_value(conf->error, prev->error, 0);

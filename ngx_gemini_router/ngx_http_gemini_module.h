@@ -124,6 +124,7 @@ typedef struct {
     ngx_http_complex_value_t      *fallback;   /* on, off; NULL: the pool's */
     ngx_http_complex_value_t      *queue;
     ngx_http_complex_value_t      *tries;
+    ngx_http_complex_value_t      *team;
     ngx_flag_t                     store;      /* 0: add "store":false */
     ngx_flag_t                     error;      /* gemini_error */
 
@@ -159,6 +160,7 @@ struct ngx_http_gemini_ctx_s {
     ngx_gemini_course_t           *course;
     ngx_gemini_pick_t              pick;       /* the last one */
     ngx_gemini_restrict_t          restrict_to;
+    ngx_str_t                      team;       /* LABEL_MAX, or empty */
     ngx_str_t                      requested;  /* model, as written */
     off_t                          length;     /* of the client's body */
 

@@ -374,6 +374,8 @@ ngx_http_gemini_request_location(ngx_http_gemini_ctx_t *ctx,
         || ngx_http_gemini_request_text(ctx, glcf->restrict_models,
                                         &ctx->restrict_to.models)
            != NGX_OK
+        || ngx_http_gemini_request_text(ctx, glcf->team, &ctx->team)
+           != NGX_OK
         || ngx_http_gemini_request_text(ctx, glcf->restrict_families, &text)
            != NGX_OK)
     {
@@ -382,6 +384,7 @@ ngx_http_gemini_request_location(ngx_http_gemini_ctx_t *ctx,
 
     ctx->fallback = fallback;
     ctx->queue = queue;
+    ctx->team.len = ngx_min(ctx->team.len, NGX_GEMINI_LABEL_MAX);
 
     *families = text.len ? ngx_http_gemini_request_families(&text)
                          : NGX_GEMINI_FAMILIES_DEFAULT;

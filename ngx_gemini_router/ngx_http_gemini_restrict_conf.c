@@ -194,8 +194,7 @@ ngx_http_gemini_conf_families(ngx_str_t *value)
 char *
 ngx_http_gemini_conf_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    uint64_t                    number;
-    ngx_str_t                  *value;
+    ngx_str_t                  *value, field;
     ngx_http_gemini_param_t    *param = cmd->post;
     ngx_http_complex_value_t  **cv;
 
@@ -212,8 +211,10 @@ ngx_http_gemini_conf_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if ((*cv)->lengths == NULL
-        && param->set(param, &value[1], &number) != NGX_OK)
+    /* an empty one is as none, and so undoes that of an outer level */
+
+    if ((*cv)->lengths == NULL && value[1].len != 0
+        && param->set(param, &value[1], &field) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"%V\" directive: %s",

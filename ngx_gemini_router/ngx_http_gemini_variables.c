@@ -8,6 +8,7 @@
 #include "ngx_http_gemini_conf.h"
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_client.h"
+#include "ngx_http_gemini_trail.h"
 #include "ngx_http_gemini_variables.h"
 #include "ngx_gemini_classify.h"
 #include "ngx_gemini_tier.h"
@@ -39,8 +40,6 @@ static ngx_int_t ngx_http_gemini_variable_cost(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gemini_variable_trail(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static u_char *ngx_http_gemini_variable_step(u_char *p,
-    ngx_http_gemini_trail_t *step);
 static ngx_int_t ngx_http_gemini_variable_token(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gemini_variable_id(ngx_http_request_t *r,
@@ -90,6 +89,11 @@ static ngx_http_variable_t  ngx_http_gemini_vars[] = {
     { ngx_string("gemini_model_requested"), NULL,
       ngx_http_gemini_variable_name,
       offsetof(ngx_http_gemini_ctx_t, requested),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gemini_team"), NULL,
+      ngx_http_gemini_variable_name,
+      offsetof(ngx_http_gemini_ctx_t, team),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("gemini_tier"), NULL,
@@ -478,62 +482,23 @@ static ngx_int_t
 ngx_http_gemini_variable_trail(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    size_t                    len;
-    u_char                   *p, *start;
-    ngx_uint_t                i;
-    ngx_http_gemini_ctx_t    *ctx;
-    ngx_http_gemini_trail_t  *trail;
+    ngx_int_t               rc;
+    ngx_str_t               text;
+    ngx_http_gemini_ctx_t  *ctx;
 
     ctx = ngx_http_gemini_ctx(r);
+    rc = ctx ? ngx_http_gemini_trail_text(ctx, &text) : NGX_DECLINED;
 
-    if (ctx == NULL || ctx->trail == NULL || ctx->trail->nelts == 0) {
+    if (rc == NGX_DECLINED) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    len = 0;
-    trail = ctx->trail->elts;
-
-    for (i = 0; i < ctx->trail->nelts; i++) {
-        len += trail[i].key.len + trail[i].model.len
-               + ngx_strlen(ngx_gemini_class_name(trail[i].class))
-               + 2 * NGX_INT64_LEN + sizeof(" /=::ms");
-    }
-
-    start = ngx_pnalloc(r->pool, len);
-    if (start == NULL) {
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
-    p = start;
-
-    for (i = 0; i < ctx->trail->nelts; i++) {
-        if (i) {
-            *p++ = ' ';
-        }
-
-        p = ngx_http_gemini_variable_step(p, &trail[i]);
-    }
-
-    return ngx_http_gemini_variable_set(v, start, p - start);
-}
-
-
-static u_char *
-ngx_http_gemini_variable_step(u_char *p, ngx_http_gemini_trail_t *step)
-{
-    p = ngx_sprintf(p, "%V/%V=%ui", &step->key, &step->model, step->status);
-
-    if (step->class != NGX_GEMINI_OK) {
-        p = ngx_sprintf(p, ":%s", ngx_gemini_class_name(step->class));
-    }
-
-    if (step->ms < 1000) {
-        return ngx_sprintf(p, ":%uLms", step->ms);
-    }
-
-    return ngx_sprintf(p, ":%uL.%uLs", step->ms / 1000,
-                       step->ms % 1000 / 100);
+    return ngx_http_gemini_variable_set(v, text.data, text.len);
 }
 
 

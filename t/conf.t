@@ -896,6 +896,12 @@ gemini_tries many; #!
 gemini_tries 0; #!
 > invalid value "0" in "gemini_tries" directive: a number from 1 to 64 expected
 
+=== gemini_team of odd bytes
+[location]
+gemini_team "a,b"; #!
+> invalid value "a,b" in "gemini_team" directive: up to 63 of letters, digits
+> and "._:@+-" expected
+
 === gemini_store that is neither on nor off
 [location]
 gemini_store no; #!

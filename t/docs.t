@@ -74,7 +74,7 @@ sub same {
 sub size {
     my @lines = split /\n/, $readme;
 
-    cmp_ok(scalar @lines, '<=', 640, 'README.md is no longer than 640 lines');
+    cmp_ok(scalar @lines, '<=', 720, 'README.md is no longer than 720 lines');
     is(join(' ', grep { $lines[$_ - 1] =~ /\s$/ } 1 .. @lines), '',
        'no line of it ends in a blank');
 }

@@ -61,7 +61,7 @@ my %parts = (
     'control'       => [ qw/ control_args / ],
     'probe'         => [ qw/ probe_job probe_round / ],
     'persist'       => [ qw/ persist_file persist_load / ],
-    'variables'     => [ qw/ client / ],
+    'variables'     => [ qw/ client trail / ],
 );
 
 # lowest first; the rooms of a row do not include each other
