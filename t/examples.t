@@ -84,13 +84,4 @@ for my $name (grep { $_ ne 'gemini.conf' } @names) {
     like($main, qr/^\s*include\s+\Q$name\E;/m, "gemini.conf includes $name");
 }
 
-SKIP: {
-    skip('no systemd-analyze', 1)
-        if system('command -v systemd-analyze > /dev/null');
-
-    my @units = glob('conf/*.service conf/*.timer');
-    $out = `systemd-analyze --man=no verify @units 2>&1`;
-    unlike($out, qr/gemini-reload/, 'units for systemd') or diag($out);
-}
-
 done_testing();
