@@ -59,12 +59,14 @@ ASAN_ENV = TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx TEST_NGINX_MODULE= \
     ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0:abort_on_error=1 \
     UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
-.PHONY: module help run test check unit asan valgrind fuzz-smoke compat clean
+.PHONY: module help run test check unit asan valgrind fuzz-smoke compat deb \
+    clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 
 module: ## build the module against the installed nginx (default)
+	@util/embed
 	@util/build module
 
 help: ## list the targets
@@ -77,6 +79,7 @@ run: ## start the gateway on 127.0.0.1:8080, with keys or with a fake Gemini
 test: ## everything that .ci/run wants: check, unit, t/, its core under ASan
 	@util/deps test
 	@util/sdk > /dev/null
+	@util/browser > /dev/null
 	@$(MAKE) check
 	@$(MAKE) module
 	@$(MAKE) -j2 unit
@@ -102,6 +105,7 @@ unit: $(UNIT) $(REPLAY) ## C tests and the fuzz corpora, under ASan and UBSan
 asan: ## all of t/ on nginx and module under ASan and UBSan
 	@util/deps test
 	@util/sdk > /dev/null
+	@util/browser > /dev/null
 	@util/build asan
 	$(ASAN_ENV) $(PROVE) $(TESTS)
 
@@ -125,6 +129,9 @@ fuzz-smoke: ## each fuzz target for FUZZ_SECONDS (30)
 compat: ## build for other versions of nginx, run the core of t/ on each
 	@util/deps compat
 	@CORE_TESTS="$(CORE_TESTS)" PROVE="$(PROVE)" util/compat $(SUITES)
+
+deb: module ## pack the module as a package of this Debian, in build/
+	@util/deb
 
 clean: ## remove build/
 	rm -rf build

@@ -313,9 +313,10 @@ ngx_http_gemini_attempt_judge(ngx_http_gemini_attempt_t *at)
 void
 ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
 {
-    ngx_gemini_view_t      *gv;
-    ngx_gemini_settle_t     settle;
-    ngx_http_gemini_ctx_t  *ctx;
+    ngx_gemini_view_t              *gv;
+    ngx_gemini_settle_t             settle;
+    ngx_http_gemini_ctx_t          *ctx;
+    const ngx_http_gemini_price_t  *price;
 
     if (at->settled) {
         return;
@@ -346,12 +347,17 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
     settle.began = at->began;
     settle.google = at->google;
     settle.latency = (uint32_t) (at->end - at->start);
-    settle.ttft = at->first_seen ? (uint32_t) (at->first - at->start) : 0;
+    settle.ttft = at->first_seen
+                  ? (uint32_t) ngx_max(at->first - at->start, 1) : 0;
     settle.surface = ctx->wish.surface;
     settle.verb = ctx->wish.verb;
     settle.random = (uint32_t) ngx_random();
     settle.no_guess = (ctx->course->guesses >= 2);
     settle.tokens = ctx->tokens;
+
+    price = ngx_http_gemini_conf_price(ctx->pool, at->key, at->conf);
+    settle.cost = ngx_gemini_metrics_cost(&ctx->tokens, price->in,
+                                          price->out, price->cached);
 
     if (at->verdict.class != NGX_GEMINI_OK) {
         settle.request_id = ngx_http_gemini_log_id(ctx);
@@ -366,6 +372,12 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
                                            at->began);
     }
 
+    if (ctx->team_row == 0) {
+        ctx->team_row = ngx_gemini_metrics_team(gv->metrics, &ctx->team);
+    }
+
+    settle.team = ctx->team_row;
+
     ngx_gemini_sched_settle(gv, &ctx->pool->gc, &settle,
                             ngx_http_gemini_now());
 
@@ -376,7 +388,6 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
     }
 
     ngx_http_gemini_attempt_trail(at);
-    ngx_http_gemini_log_attempt(at);
     ngx_http_gemini_log_changes(ctx, &settle);
 }
 

@@ -45,10 +45,6 @@ char *ngx_http_gemini_conf_value(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_http_gemini_pool_conf_t *ngx_http_gemini_conf_find(ngx_conf_t *cf,
     ngx_http_gemini_main_conf_t *gmcf, ngx_str_t *name);
 
-/* what a key's project pays for a model of gc, NONE: for an unlisted one */
-const ngx_http_gemini_price_t *ngx_http_gemini_conf_price(
-    const ngx_http_gemini_pool_conf_t *pcf, uint32_t key, uint32_t model);
-
 /* http{} was read: unknown pools, the salt of $gemini_client_id */
 char *ngx_http_gemini_conf_init(ngx_conf_t *cf, void *conf);
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_gemini_control.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_probe.h"
 #include "ngx_http_gemini_origin.h"
 #include "ngx_http_gemini_reply.h"
@@ -272,10 +273,11 @@ static void
 ngx_http_gemini_control_log(ngx_http_gemini_control_t *ct)
 {
     u_char                 time[NGX_GEMINI_RFC3339_LEN];
-    ngx_str_t              until;
+    ngx_str_t              id, until;
     ngx_gemini_operate_t  *op;
 
     op = &ct->op;
+    ngx_http_gemini_log_request(ct->request, &id);
 
     ngx_str_set(&until, "-");
 
@@ -287,9 +289,9 @@ ngx_http_gemini_control_log(ngx_http_gemini_control_t *ct)
 
     ngx_log_error(NGX_LOG_NOTICE, ct->request->connection->log, 0,
                   "gemini pool \"%V\": control: %s %s \"%V\" until %V%s%s "
-                  "note \"%V\"",
+                  "note \"%V\", request %V",
                   &op->gc->name, ngx_gemini_operate_name(op->action),
                   ngx_gemini_scope_name(op->scope), &op->name, &until,
                   op->day ? " day" : "", op->limits ? " limits" : "",
-                  &op->note);
+                  &op->note, &id);
 }

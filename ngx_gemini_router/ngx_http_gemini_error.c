@@ -8,6 +8,7 @@
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_filter.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_request.h"
 
 
@@ -66,6 +67,8 @@ ngx_http_gemini_error_send(ngx_http_gemini_ctx_t *ctx,
 
     r = ctx->request;
     ctx->own = 1;
+
+    ngx_http_gemini_log_answer(ctx, error);
 
     if (ngx_http_gemini_error_render(r->pool, error, &body) != NGX_OK
         || ngx_http_gemini_error_retry(r, error) != NGX_OK)

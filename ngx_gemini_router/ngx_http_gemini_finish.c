@@ -9,6 +9,7 @@
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_zone.h"
 
@@ -149,7 +150,6 @@ ngx_http_gemini_finish_tokens(ngx_http_gemini_ctx_t *ctx)
 void
 ngx_http_gemini_finish_cleanup(void *data)
 {
-    ngx_gemini_view_t          *gv;
     ngx_http_gemini_ctx_t      *ctx;
     ngx_http_gemini_attempt_t  *at;
 
@@ -176,6 +176,7 @@ ngx_http_gemini_finish_cleanup(void *data)
         at->verdict.scope = NGX_GEMINI_SCOPE_CLIENT;
 
         ngx_http_gemini_attempt_settle(at);
+        ngx_http_gemini_log_end(at);
 
         if (at->sr && at->sr->upstream_states) {
             ctx->request->upstream_states = at->sr->upstream_states;
@@ -188,7 +189,42 @@ ngx_http_gemini_finish_cleanup(void *data)
         ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
     }
 
+    ngx_http_gemini_finish_count(ctx);
+}
+
+
+/* the team has a row since its first attempt, unless there was none */
+
+void
+ngx_http_gemini_finish_count(ngx_http_gemini_ctx_t *ctx)
+{
+    uint64_t                    now, start;
+    ngx_gemini_done_t           done;
+    ngx_gemini_view_t          *gv;
+    ngx_http_request_t         *r;
+    ngx_http_gemini_attempt_t  *at;
+
+    r = ctx->request;
+    at = ctx->attempt;
+
+    now = ngx_http_gemini_now();
+    start = (uint64_t) r->start_sec * 1000 + r->start_msec;
+
+    done.outcome = ctx->outcome;
+    done.wished = ctx->course ? ctx->course->wished : NGX_GEMINI_NONE;
+    done.model = (at && at->ctx) ? at->slot : done.wished;
+    done.duration = (now > start) ? now - start : 0;
+    done.queued = ctx->queued;
+
     gv = ngx_http_gemini_zone_lock(ctx->pool);
-    ngx_gemini_sched_done(gv, ctx->outcome, ctx->queued);
+
+    if (ctx->team_row == 0) {
+        ctx->team_row = ngx_gemini_metrics_team(gv->metrics, &ctx->team);
+    }
+
+    done.team = ctx->team_row;
+
+    ngx_gemini_sched_done(gv, &done);
+
     ngx_http_gemini_zone_unlock(ctx->pool);
 }

@@ -26,6 +26,9 @@ void ngx_http_gemini_finish_lost(ngx_http_gemini_ctx_t *ctx);
 /* token counts of the answer so far */
 void ngx_http_gemini_finish_tokens(ngx_http_gemini_ctx_t *ctx);
 
+/* the request is over: counted, for gemini_select too */
+void ngx_http_gemini_finish_count(ngx_http_gemini_ctx_t *ctx);
+
 /* ngx_http_cleanup_pt of a request of gemini_pass, before the access log */
 void ngx_http_gemini_finish_cleanup(void *data);
 

@@ -10,6 +10,7 @@
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
@@ -427,6 +428,7 @@ ngx_http_gemini_handler_wake(ngx_http_request_t *r)
     ngx_http_gemini_attempt_settle(at);
 
     if (ctx->committed) {
+        ngx_http_gemini_log_end(at);
         ngx_http_gemini_finish(ctx);
         return;
     }
@@ -447,8 +449,7 @@ ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
                                 at->key, at->project, at->slot,
                                 ngx_http_gemini_now());
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
-                   "gemini step:%d", step);
+    ngx_http_gemini_log_next(at, step);
 
     switch (step) {
 

@@ -161,6 +161,7 @@ struct ngx_http_gemini_ctx_s {
     ngx_gemini_pick_t              pick;       /* the last one */
     ngx_gemini_restrict_t          restrict_to;
     ngx_str_t                      team;       /* LABEL_MAX, or empty */
+    uint32_t                       team_row;   /* .. its number, 0: not yet */
     ngx_str_t                      requested;  /* model, as written */
     off_t                          length;     /* of the client's body */
 
@@ -230,6 +231,11 @@ ngx_http_gemini_ctx_t *ngx_http_gemini_ctx(ngx_http_request_t *r);
 
 /* .. made if there is none; NULL: no memory */
 ngx_http_gemini_ctx_t *ngx_http_gemini_ctx_create(ngx_http_request_t *r);
+
+
+/* what a key's project pays for a model of gc, NONE: for an unlisted one */
+const ngx_http_gemini_price_t *ngx_http_gemini_conf_price(
+    const ngx_http_gemini_pool_conf_t *pcf, uint32_t key, uint32_t model);
 
 
 #endif /* _NGX_HTTP_GEMINI_MODULE_H_INCLUDED_ */

@@ -364,6 +364,7 @@ ngx_http_gemini_probe_learn(ngx_http_gemini_probe_job_t *job,
 static void
 ngx_http_gemini_probe_log(ngx_http_gemini_probe_job_t *job)
 {
+    ngx_str_t                     model;
     ngx_uint_t                    level;
     const char                   *what;
     ngx_http_gemini_transfer_t   *t;
@@ -375,12 +376,19 @@ ngx_http_gemini_probe_log(ngx_http_gemini_probe_job_t *job)
     what = (job->type == NGX_HTTP_GEMINI_PROBE_LIST) ? "list"
            : (job->type == NGX_HTTP_GEMINI_PROBE_CHECK) ? "check" : "prompt";
 
+    ngx_str_null(&model);
+
+    if (job->type == NGX_HTTP_GEMINI_PROBE_GENERATE) {
+        model = pcf->gc.models[job->pick.model].name;
+    }
+
     level = t->status ? NGX_LOG_INFO : NGX_LOG_WARN;
 
     ngx_log_error(level, job->prober->log, 0,
-                  "gemini pool \"%V\": probe (%s) by key \"%V\" status %ui "
-                  "%s after %uLms%s%s",
+                  "gemini pool \"%V\": probe (%s) by key \"%V\"%s%V%s "
+                  "status %ui %s after %uLms%s%s",
                   &pcf->gc.name, what, &pcf->gc.keys[job->pick.key].label,
+                  model.len ? " model \"" : "", &model, model.len ? "\"" : "",
                   t->status, ngx_gemini_class_name(job->verdict.class),
                   t->latency, t->error[0] ? ", " : "", t->error);
 }

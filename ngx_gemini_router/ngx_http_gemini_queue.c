@@ -6,6 +6,7 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_zone.h"
 
@@ -76,8 +77,7 @@ ngx_http_gemini_queue_add(ngx_http_gemini_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "gemini request waits, until:%uL", ctx->pick.until);
+    ngx_http_gemini_log_wait(ctx);
 
     return NGX_OK;
 }

@@ -11,6 +11,7 @@
 
 
 static ngx_int_t ngx_http_gemini_reply_grow(ngx_gemini_out_t *out);
+static void ngx_http_gemini_reply_type(ngx_http_gemini_reply_t *reply);
 
 
 ngx_int_t
@@ -21,6 +22,7 @@ ngx_http_gemini_reply_init(ngx_http_gemini_reply_t *reply,
 
     reply->request = r;
     reply->status = NGX_HTTP_OK;
+    reply->type = "application/json";
 
     ngx_gemini_out_init(&reply->out, NULL, 0);
 
@@ -183,8 +185,7 @@ ngx_http_gemini_reply_send(ngx_http_gemini_reply_t *reply)
     r->headers_out.status = reply->status;
     r->headers_out.content_length_n = length;
 
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    ngx_http_gemini_reply_type(reply);
 
     if (ngx_http_gemini_reply_header(reply, "Cache-Control", "no-store")
         != NGX_OK)
@@ -199,4 +200,22 @@ ngx_http_gemini_reply_send(ngx_http_gemini_reply_t *reply)
     }
 
     return ngx_http_output_filter(r, reply->first);
+}
+
+
+/* lists of types are compared with what stands before the parameters */
+
+static void
+ngx_http_gemini_reply_type(ngx_http_gemini_reply_t *reply)
+{
+    ngx_str_t           *type;
+    ngx_http_request_t  *r;
+
+    r = reply->request;
+    type = &r->headers_out.content_type;
+
+    type->data = (u_char *) reply->type;
+    type->len = ngx_strlen(reply->type);
+
+    r->headers_out.content_type_len = strcspn(reply->type, ";");
 }

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) The ngx_gemini_router authors
  *
- * A JSON answer of our own, collected and then sent whole.
+ * An answer of our own, JSON unless another type is set, collected and then
+ * sent whole.
  */
 
 
@@ -17,6 +18,7 @@
 typedef struct {
     ngx_http_request_t            *request;
     ngx_uint_t                     status;
+    const char                    *type;       /* of content */
     ngx_gemini_out_t               out;        /* of out->data: the reply */
     ngx_chain_t                   *first;
     ngx_chain_t                   *last;

@@ -343,6 +343,10 @@ ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    ngx_str_null(&ctx->order->model);
+
+    ctx->course->wished = NGX_GEMINI_NONE;
+
     return NGX_OK;
 }
 
@@ -385,6 +389,7 @@ ngx_http_gemini_request_location(ngx_http_gemini_ctx_t *ctx,
     ctx->fallback = fallback;
     ctx->queue = queue;
     ctx->team.len = ngx_min(ctx->team.len, NGX_GEMINI_LABEL_MAX);
+    ctx->team_row = 0;
 
     *families = text.len ? ngx_http_gemini_request_families(&text)
                          : NGX_GEMINI_FAMILIES_DEFAULT;

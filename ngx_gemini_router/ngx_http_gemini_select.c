@@ -7,7 +7,9 @@
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_error.h"
+#include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_log.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
 #include "ngx_http_gemini_zone.h"
@@ -344,6 +346,7 @@ ngx_http_gemini_select_end(ngx_http_gemini_ctx_t *ctx)
     if (at && at->ctx && !at->settled) {
         ngx_http_gemini_select_judge(at);
         ngx_http_gemini_attempt_settle(at);
+        ngx_http_gemini_log_end(at);
 
         switch (at->verdict.class) {
 
@@ -367,7 +370,6 @@ ngx_http_gemini_select_end(ngx_http_gemini_ctx_t *ctx)
 static void
 ngx_http_gemini_select_cleanup(void *data)
 {
-    ngx_gemini_view_t      *gv;
     ngx_http_gemini_ctx_t  *ctx;
 
     ctx = data;
@@ -384,7 +386,5 @@ ngx_http_gemini_select_cleanup(void *data)
         ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
     }
 
-    gv = ngx_http_gemini_zone_lock(ctx->pool);
-    ngx_gemini_sched_done(gv, ctx->outcome, 0);
-    ngx_http_gemini_zone_unlock(ctx->pool);
+    ngx_http_gemini_finish_count(ctx);
 }

@@ -5,10 +5,13 @@
 
 
 #include "ngx_http_gemini_status.h"
+#include "ngx_http_gemini_format.h"
+#include "ngx_http_gemini_page.h"
 #include "ngx_http_gemini_reply.h"
 #include "ngx_http_gemini_zone.h"
 #include "ngx_gemini_explain.h"
 #include "ngx_gemini_health.h"
+#include "ngx_gemini_prom.h"
 #include "ngx_gemini_report.h"
 
 
@@ -31,7 +34,9 @@ struct ngx_http_gemini_status_s {
 
     ngx_http_gemini_status_pt      step;
     ngx_gemini_report_t           *report;
+    ngx_gemini_prom_t             *prom;       /* NULL: the report is JSON */
     ngx_gemini_explain_t          *explain;
+    ngx_uint_t                     page;       /* 1: the page is wanted */
 
     ngx_event_t                    event;
 };
@@ -39,6 +44,10 @@ struct ngx_http_gemini_status_s {
 
 static ngx_int_t ngx_http_gemini_status_method(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st);
+static ngx_int_t ngx_http_gemini_status_plan_json(
+    ngx_http_gemini_status_t *st);
+static ngx_int_t ngx_http_gemini_status_plan_metrics(
+    ngx_http_gemini_status_t *st, ngx_gemini_format_e format);
 static ngx_uint_t ngx_http_gemini_status_is(const ngx_str_t *value,
     const char *word);
 static ngx_int_t ngx_http_gemini_status_plan_report(
@@ -52,6 +61,7 @@ static void *ngx_http_gemini_status_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_gemini_status_run(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_copy(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_render(ngx_http_gemini_status_t *st);
+static ngx_int_t ngx_http_gemini_status_metrics(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_explain(ngx_http_gemini_status_t *st);
 static ngx_int_t ngx_http_gemini_status_wait(ngx_http_gemini_status_t *st);
 static void ngx_http_gemini_status_event_handler(ngx_event_t *ev);
@@ -59,12 +69,13 @@ static void ngx_http_gemini_status_cleanup(void *data);
 
 
 static const char *const  ngx_http_gemini_status_views[] = {
-    "keys", "models", "cooldowns", "events", "tiers", "stats", "health", NULL
+    "keys", "models", "cooldowns", "events", "tiers", "stats", "teams",
+    "health", NULL
 };
 
 
 static const char *const  ngx_http_gemini_status_formats[] = {
-    "json", NULL
+    "json", "prometheus", "openmetrics", "html", NULL
 };
 
 
@@ -95,6 +106,10 @@ ngx_http_gemini_status_handler(ngx_http_request_t *r)
         || ngx_http_gemini_status_method(st) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (st->page) {
+        return ngx_http_gemini_page_send(r, &glcf->control);
     }
 
     rc = ngx_http_gemini_status_run(st);
@@ -135,20 +150,52 @@ ngx_http_gemini_status_method(ngx_http_gemini_status_t *st)
 static ngx_int_t
 ngx_http_gemini_status_plan(ngx_http_gemini_status_t *st)
 {
+    ngx_str_t                  view, explain;
+    ngx_http_request_t        *r;
+    ngx_http_gemini_format_t   format;
+
+    r = st->request;
+
+    if (ngx_http_gemini_format(r, &format) != NGX_OK) {
+        ngx_http_gemini_reply_error(&st->reply, NGX_HTTP_BAD_REQUEST,
+                                    "unknown format", &format.name,
+                                    ngx_http_gemini_status_formats);
+        return NGX_OK;
+    }
+
+    (void) ngx_http_gemini_reply_arg(r, "view", &view);
+    (void) ngx_http_gemini_reply_arg(r, "explain", &explain);
+
+    if (format.format == NGX_GEMINI_FORMAT_JSON
+        || (format.name.len == 0 && (view.len || explain.len)))
+    {
+        return ngx_http_gemini_status_plan_json(st);
+    }
+
+    if (format.format == NGX_GEMINI_FORMAT_HTML) {
+        st->page = 1;
+        return NGX_OK;
+    }
+
+    if (view.len || explain.len) {
+        ngx_http_gemini_reply_error(&st->reply, NGX_HTTP_BAD_REQUEST,
+                                    "the format has no views", &format.name,
+                                    NULL);
+        return NGX_OK;
+    }
+
+    return ngx_http_gemini_status_plan_metrics(st, format.format);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_status_plan_json(ngx_http_gemini_status_t *st)
+{
     ngx_str_t            value, keys;
     ngx_uint_t           view;
     ngx_http_request_t  *r;
 
     r = st->request;
-
-    if (ngx_http_gemini_reply_arg(r, "format", &value) == NGX_OK
-        && !ngx_http_gemini_status_is(&value, "json"))
-    {
-        ngx_http_gemini_reply_error(&st->reply, NGX_HTTP_BAD_REQUEST,
-                                    "unknown format", &value,
-                                    ngx_http_gemini_status_formats);
-        return NGX_OK;
-    }
 
     if (ngx_http_gemini_reply_arg(r, "explain", &value) == NGX_OK) {
 
@@ -209,6 +256,33 @@ ngx_http_gemini_status_plan_report(ngx_http_gemini_status_t *st,
     return ngx_gemini_report_init(st->report, &st->pool->gc, view,
                                   NGINX_VERSION, ngx_http_gemini_now(),
                                   ngx_http_gemini_status_alloc, pool);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_status_plan_metrics(ngx_http_gemini_status_t *st,
+    ngx_gemini_format_e format)
+{
+    if (ngx_http_gemini_status_plan_report(st, NGX_GEMINI_PROM_VIEW)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    st->prom = ngx_palloc(st->request->pool, sizeof(ngx_gemini_prom_t));
+    if (st->prom == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_gemini_prom_init(st->prom, st->report,
+                         format == NGX_GEMINI_FORMAT_OPENMETRICS);
+
+    st->reply.type = (format == NGX_GEMINI_FORMAT_OPENMETRICS)
+                     ? "application/openmetrics-text; version=1.0.0; "
+                       "charset=utf-8"
+                     : "text/plain; version=0.0.4; charset=utf-8";
+
+    return NGX_OK;
 }
 
 
@@ -301,7 +375,8 @@ ngx_http_gemini_status_copy(ngx_http_gemini_status_t *st)
     rc = ngx_gemini_report_digest(st->report);
 
     if (rc == NGX_OK) {
-        st->step = ngx_http_gemini_status_render;
+        st->step = st->prom ? ngx_http_gemini_status_metrics
+                            : ngx_http_gemini_status_render;
         return NGX_AGAIN;
     }
 
@@ -313,6 +388,13 @@ static ngx_int_t
 ngx_http_gemini_status_render(ngx_http_gemini_status_t *st)
 {
     return ngx_gemini_report_render(st->report, &st->reply.out);
+}
+
+
+static ngx_int_t
+ngx_http_gemini_status_metrics(ngx_http_gemini_status_t *st)
+{
+    return ngx_gemini_prom_render(st->prom, &st->reply.out);
 }
 
 

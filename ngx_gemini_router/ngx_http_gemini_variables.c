@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_gemini_module.h"
-#include "ngx_http_gemini_conf.h"
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_client.h"
 #include "ngx_http_gemini_trail.h"
@@ -431,15 +430,12 @@ ngx_http_gemini_variable_tokens(ngx_http_request_t *r,
 }
 
 
-/* thoughts bill as output, cached tokens are part of the prompt */
-
 static ngx_int_t
 ngx_http_gemini_variable_cost(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     u_char                         *p;
-    double                          cost, cached;
-    ngx_gemini_tokens_t            *tokens;
+    double                          cost;
     ngx_http_gemini_ctx_t          *ctx;
     const ngx_http_gemini_price_t  *price;
 
@@ -452,19 +448,14 @@ ngx_http_gemini_variable_cost(ngx_http_request_t *r,
     }
 
     price = ngx_http_gemini_conf_price(ctx->pool, ctx->key, ctx->model);
-    tokens = &ctx->tokens;
 
     if (price->in < 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    cached = (double) ngx_max(tokens->cached, 0);
-
-    cost = ((double) tokens->prompt - cached) * price->in
-           + cached * price->cached
-           + (double) (ngx_max(tokens->output, 0)
-                       + ngx_max(tokens->thought, 0)) * price->out;
+    cost = ngx_gemini_metrics_bill(&ctx->tokens, price->in, price->out,
+                                   price->cached);
 
     p = ngx_pnalloc(r->pool, 64);
     if (p == NULL) {

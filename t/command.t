@@ -542,6 +542,7 @@ server {
 }
 EOT
 
+$fake->reset;
 $heir->start;
 $ENV{GEMINI_ROUTER_URL} = 'http://127.0.0.1:' . $heir->port(1) . '/gemini';
 

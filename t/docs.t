@@ -1,15 +1,12 @@
 #!/usr/bin/perl
 
 # Tests for README.md and ARCHITECTURE.md: they name what the sources have and
-# nothing else, and nginx takes each configuration shown.
+# nothing else.
 
 use strict;
 use warnings;
 
 use Test::More;
-
-use lib 't/lib';
-use GeminiTest;
 
 my $dir = 'ngx_gemini_router';
 my $readme = slurp('README.md');
@@ -23,9 +20,9 @@ pool_directives();
 parameters();
 variables();
 status();
+metrics();
 files();
 rooms();
-configurations();
 
 done_testing();
 
@@ -177,6 +174,7 @@ sub status {
     for my $path (glob("$dir/core/*.c")) {
         my $text = slurp($path);
 
+        next if $path =~ /_prom/;
         next if $text !~ /ngx_gemini_field_t\s+ngx_/
                 && $path !~ /report|explain|health/;
 
@@ -206,6 +204,31 @@ sub status {
 
     @bad = grep { section('Variables') !~ /`$_`/ } $outcomes =~ /"(\w+)"/g;
     is("@bad", '', 'outcomes');
+}
+
+
+# names of metrics as they stand in the tables, and what is put before them
+sub metrics {
+    my $told = section('Status');
+    my %words = map { $_ => 1 } map { /\w+/g } $told =~ /`([^`\n]+)`/g;
+    my %seen;
+
+    for my $path (glob("$dir/core/*.c")) {
+        my $text = slurp($path);
+
+        $seen{"${_}_total"} = 1
+            for $text =~ /ngx_gemini_counter\("(\w+)"/g;
+        $seen{$_} = 1
+            for $text =~ /ngx_gemini_(?:gauge|info|is|is_not)\("(\w+)"/g,
+                $text =~ /ngx_gemini_(?:label|tag)\("(\w+)"/g,
+                $text =~ /_caps_fields\(\w+, "(\w+)"/g,
+                $text =~ /\{ "", "(\w+)", "histogram"/g,
+                $text =~ /^    \{ "(\w+_)", ngx_gemini_row_/mg;
+    }
+
+    cmp_ok(scalar keys %seen, '>', 70, 'the tables of metrics are read');
+    is(join(' ', grep { !$words{$_} } sort keys %seen), '',
+       'names and labels of metrics');
 }
 
 
@@ -240,64 +263,4 @@ sub rooms {
 
     cmp_ok(scalar @rooms, '>', 20, 'the rooms are read');
     is("@bad", '', 'ARCHITECTURE.md names every room');
-}
-
-
-# what stands in http{}: of the whole file that an example is, or as it is
-sub inner {
-    my ($text) = @_;
-
-    $text =~ s/^load_module [^\n]*\n//m;
-    $text =~ s/^events \{ \}\n//m;
-    $text =~ s/^http \{\n(.*)^\}\n\z/$1/ms;
-    $text =~ s{/var/log/nginx/}{%%DIR%%/}g;
-
-    my $n = 0;
-
-    $text =~ s/listen(\s+)127\.0\.0\.1:\d+/"listen${1}127.0.0.1:%%PORT_"
-                                           . $n++ . "%%"/ge;
-
-    return $text;
-}
-
-
-sub configurations {
-    my @blocks = $readme =~ /^```nginx\n(.*?)^```/msg;
-    my $n = 0;
-
-    cmp_ok(scalar @blocks, '>', 3, 'configurations of README.md');
-
-    for my $block (@blocks) {
-        my $t = GeminiTest->new;
-        my $text = inner($block);
-
-        $n++;
-
-        for my $path (glob('conf/gemini_*.conf')) {
-            my ($name) = $path =~ m{([^/]+)$};
-            my $part = slurp($path);
-
-            $part =~ s/(server\s+)generativelanguage\S+:443/${1}127.0.0.1:443/;
-            $t->write($name, $part);
-            $text = "include $name;\n$text"
-                if $name =~ /upstream|client/ && $text !~ /include $name;/;
-        }
-
-        $text .= "gemini_pool main { key literal; }\n"
-            if $text !~ /gemini_pool +main /;
-
-        $t->env(GEMINI_API_KEY => 'secret-1', PAID_KEY => 'secret-2');
-        $t->write('secrets/gemini.keys',
-                  "secret-3 name=free1 project=free-a\n", 0600);
-        $t->write('secrets/teams.map', qq{"token" research;\n}, 0600);
-        $t->conf($text);
-
-        my ($code, $out) = $t->configtest;
-
-        is($code, 0, "configuration $n") or diag($out);
-        unlike($out, qr/\[(?:warn|error|crit|alert|emerg)\]/,
-               'without a warning');
-
-        $t->clean_up;
-    }
 }

@@ -50,7 +50,7 @@ my %parts = (
                              settle / ],
     'core:plan'     => [ qw/ order / ],
     'core:snapshot' => [ qw/ restore saved saved_read saved_table / ],
-    'core:report'   => [ qw/ copy copy_models row row_tier summary
+    'core:report'   => [ qw/ copy copy_metrics copy_models row row_tier summary
                              table / ],
     'core:operate'  => [ qw/ reset / ],
     'conf'          => [ qw/ key_conf key_env key_resolve model_conf pool_conf
@@ -58,7 +58,10 @@ my %parts = (
     'attempt'       => [ qw/ headers log / ],
     'filter'        => [ qw/ error hold / ],
     'handler'       => [ qw/ finish queue select / ],
+    'core:prom'     => [ qw/ prom_hist prom_row prom_scan prom_text / ],
+    'status'        => [ qw/ format / ],
     'control'       => [ qw/ control_args / ],
+    'page'          => [ qw/ page_html / ],
     'probe'         => [ qw/ probe_job probe_round / ],
     'persist'       => [ qw/ persist_file persist_load / ],
     'variables'     => [ qw/ client trail / ],
@@ -68,19 +71,21 @@ my %parts = (
 
 my @rows = (
     [ qw/ core:gemini / ],
-    [ qw/ core:time core:glob core:scan core:uri core:window / ],
+    [ qw/ core:time core:glob core:scan core:uri core:window
+         core:accept / ],
     [ qw/ core:out / ],
+    [ qw/ core:metrics / ],
     [ qw/ core:json core:keyfile core:field core:pool / ],
     [ qw/ core:classify core:body core:usage core:listing core:tier / ],
     [ qw/ core:answer core:budget core:request / ],
     [ qw/ core:sched / ],
     [ qw/ core:plan core:capacity core:probe / ],
     [ qw/ core:explain core:report / ],
-    [ qw/ core:health core:snapshot core:operate / ],
+    [ qw/ core:health core:snapshot core:operate core:prom / ],
     [ qw/ compat / ],
     [ qw/ umbrella / ],
     [ qw/ zone param body reply origin / ],
-    [ qw/ conf attempt curl / ],
+    [ qw/ conf attempt curl page / ],
     [ qw/ request / ],
     [ qw/ filter / ],
     [ qw/ handler probe / ],

@@ -136,7 +136,7 @@ sub counters {
         qw(prompt output thought cached);
 
     return (requests => 0, ok => 0, quota => 0, faults => 0, errors => 0,
-            client => 0, %n, tokens => \%tokens);
+            client => 0, cost => 0, %n, tokens => \%tokens);
 }
 
 
@@ -218,7 +218,7 @@ like($whole->{body},
         "capacity":\{"usable":\d+,"rpm_left":\d+,"tpm_left":\d+,
         "rpd_left":\d+,"unlimited":0,"next_relief":"[^"]+",
         "exhausts_at":[^,]+\},?.*\],
-        "cells":\[.*\],"queue":\{.*\},"attempts":\{.*\},"probe":\{.*\},
+        "teams":\[\],"cells":\[.*\],"queue":\{.*\},"attempts":\{.*\},"probe":\{.*\},
         "limits":\{.*\},
         "uptime":\d+\.\d{3},"versions":\{.*\},"state":\{.*\}\}\n\z/x,
      'its members, in their order');
@@ -314,7 +314,7 @@ is_document($whole->{json}, {
     totals => {requests => 1, outcomes => {%outcomes, failover => 1},
                tokens => {prompt => 11, output => 7, thought => 3,
                           cached => 2},
-               lost => 0, rebuilt => 0},
+               cost => 0, lost => 0, rebuilt => 0},
     upstream => {state => 'up', until => undef, left => undef,
                  transport_failures => 0,
                  clock_skew => qr/^-?\d+(?:\.\d+)?$/},
@@ -322,6 +322,7 @@ is_document($whole->{json}, {
     projects => \@projects,
     keys => \@keys,
     models => \@models,
+    teams => [],
     cells => \@cells,
     queue => {size => 256, waiting => 0, max_seen => 0, entered => 0,
               full => 0, timeout => 0, seconds => 0},
@@ -495,11 +496,13 @@ $r = $t->get('/gemini/status?view=nothing%22', {}, @to);
 is($r->{status}, 404, 'an unknown view');
 is($r->{json}{error}{value}, 'nothing"', 'which');
 is_deeply($r->{json}{error}{known},
-          [qw(keys models cooldowns events tiers stats health)], 'and those that are');
+          [qw(keys models cooldowns events tiers stats teams health)],
+          'and those that are');
 
-$r = $t->get('/gemini/status?format=html', {}, @to);
+$r = $t->get('/gemini/status?format=xml', {}, @to);
 is($r->{status}, 400, 'an unknown format');
-is_deeply($r->{json}{error}{known}, ['json'], 'and those that are');
+is_deeply($r->{json}{error}{known}, [qw(json prometheus openmetrics html)],
+          'and those that are');
 
 is($t->get('/gemini/status?explain=', {}, @to)->{status}, 400,
    'explain without a model');

@@ -282,7 +282,7 @@ sub views {
 
     is($r->{status}, 404, 'no such view');
     is_deeply($r->{json}{error}{known},
-              [qw(keys models cooldowns events tiers stats health)],
+              [qw(keys models cooldowns events tiers stats teams health)],
               'those that there are');
 
     return;

@@ -41,6 +41,9 @@
 /* an error body is read up to this, gemini-api.md 3 */
 #define NGX_GEMINI_BODY_MAX       65536
 
+/* cost is counted in a thousand-millionth of the currency of prices */
+#define NGX_GEMINI_COST_DECIMALS  9
+
 #define NGX_GEMINI_MINUTE         60000
 #define NGX_GEMINI_HOUR           3600000
 #define NGX_GEMINI_DAY            86400000

@@ -46,6 +46,8 @@ ngx_gemini_pool_copy(ngx_gemini_view_t *to, const ngx_gemini_view_t *from)
     ngx_gemini_carry_accounts(to, from);
     ngx_gemini_carry_models(to, from, models);
     ngx_gemini_carry_projects(to, from, models);
+
+    ngx_gemini_metrics_copy(to->metrics, from->metrics, models, to->nmodels);
 }
 
 

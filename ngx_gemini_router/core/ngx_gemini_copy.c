@@ -8,7 +8,8 @@
 
 
 #define NGX_GEMINI_VIEW_ROWS                                                  \
-    (NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_COOLDOWNS)
+    (NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_COOLDOWNS   \
+     | NGX_GEMINI_VIEW_METRICS)
 
 
 /* what is copied in batches; digest: NGX_OK after the last of them */
@@ -45,7 +46,8 @@ static const ngx_gemini_copy_stage_t  ngx_gemini_copy_stages[] = {
 
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_MODELS
       | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS
-      | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS,
+      | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS
+      | NGX_GEMINI_VIEW_TEAMS | NGX_GEMINI_VIEW_METRICS,
       ngx_gemini_copy_root,
       ngx_gemini_copy_root_rows },
 
@@ -63,17 +65,25 @@ static const ngx_gemini_copy_stage_t  ngx_gemini_copy_stages[] = {
 
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_MODELS
       | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_TIERS
-      | NGX_GEMINI_VIEW_STATS,
+      | NGX_GEMINI_VIEW_STATS | NGX_GEMINI_VIEW_METRICS,
       ngx_gemini_copy_models,
       ngx_gemini_copy_models_rows },
 
-    { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_MODELS,
+    { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_MODELS | NGX_GEMINI_VIEW_METRICS,
       ngx_gemini_copy_capacity,
       ngx_gemini_copy_capacity_rows },
 
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_COOLDOWNS,
       ngx_gemini_copy_cells,
       ngx_gemini_copy_cells_rows },
+
+    { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_TEAMS | NGX_GEMINI_VIEW_METRICS,
+      ngx_gemini_copy_teams,
+      ngx_gemini_copy_teams_rows },
+
+    { NGX_GEMINI_VIEW_METRICS,
+      ngx_gemini_copy_hists,
+      ngx_gemini_copy_hists_rows },
 
     { NGX_GEMINI_VIEW_EVENTS,
       ngx_gemini_copy_events,

@@ -31,4 +31,12 @@ void ngx_gemini_copy_cells(ngx_gemini_report_t *gr, ngx_gemini_view_t *gv);
 ngx_int_t ngx_gemini_copy_cells_rows(ngx_gemini_report_t *gr);
 
 
+/* ngx_gemini_copy_metrics.c */
+
+void ngx_gemini_copy_teams(ngx_gemini_report_t *gr, ngx_gemini_view_t *gv);
+ngx_int_t ngx_gemini_copy_teams_rows(ngx_gemini_report_t *gr);
+void ngx_gemini_copy_hists(ngx_gemini_report_t *gr, ngx_gemini_view_t *gv);
+ngx_int_t ngx_gemini_copy_hists_rows(ngx_gemini_report_t *gr);
+
+
 #endif /* _NGX_GEMINI_COPY_H_INCLUDED_ */

@@ -71,7 +71,7 @@ ngx_gemini_copy_models_rows(ngx_gemini_report_t *gr)
         return NGX_AGAIN;
     }
 
-    return (gr->view == NGX_GEMINI_VIEW_TIERS) ? ngx_gemini_copy_tiers(gr)
+    return (gr->view & NGX_GEMINI_VIEW_TIERS) ? ngx_gemini_copy_tiers(gr)
                                                : NGX_OK;
 }
 

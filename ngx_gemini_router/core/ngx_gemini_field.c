@@ -35,6 +35,8 @@ static void ngx_gemini_field_thousandths(ngx_gemini_out_t *out,
     const ngx_gemini_field_t *field, const void *value);
 static void ngx_gemini_field_skew(ngx_gemini_out_t *out,
     const ngx_gemini_field_t *field, const void *value);
+static void ngx_gemini_field_cost(ngx_gemini_out_t *out,
+    const ngx_gemini_field_t *field, const void *value);
 static void ngx_gemini_field_names(ngx_gemini_out_t *out,
     const ngx_gemini_field_t *field, const void *value);
 static void ngx_gemini_field_counts(ngx_gemini_out_t *out,
@@ -63,6 +65,7 @@ static const ngx_gemini_field_pt  ngx_gemini_field_writers[] = {
     ngx_gemini_field_thousandths,
     ngx_gemini_field_thousandths,
     ngx_gemini_field_skew,
+    ngx_gemini_field_cost,
     ngx_gemini_field_names,
     ngx_gemini_field_counts,
     ngx_gemini_field_counts,
@@ -81,6 +84,11 @@ ngx_gemini_field_json(ngx_gemini_out_t *out, const ngx_gemini_field_t *fields,
     const ngx_gemini_field_t  *field;
 
     for (field = fields; field->name; field++) {
+
+        if (field->type > NGX_GEMINI_FIELD_GROUP) {
+            continue;
+        }
+
         ngx_gemini_field_writers[field->type](out, field,
                                               base + field->offset);
     }
@@ -249,6 +257,17 @@ ngx_gemini_field_skew(ngx_gemini_out_t *out, const ngx_gemini_field_t *field,
     }
 
     ngx_gemini_out_ksec(out, field->name, *ms);
+}
+
+
+static void
+ngx_gemini_field_cost(ngx_gemini_out_t *out, const ngx_gemini_field_t *field,
+    const void *value)
+{
+    const uint64_t  *n = value;
+
+    ngx_gemini_out_key(out, field->name);
+    ngx_gemini_out_fixed(out, (int64_t) *n, NGX_GEMINI_COST_DECIMALS);
 }
 
 

@@ -15,7 +15,6 @@ static void ngx_gemini_out_text(ngx_gemini_out_t *out, const u_char *p,
 static size_t ngx_gemini_out_plain(const u_char *p, const u_char *last,
     ngx_uint_t json);
 static void ngx_gemini_out_escape(ngx_gemini_out_t *out, u_char ch);
-static size_t ngx_gemini_out_utf8(const u_char *p, const u_char *last);
 
 
 void
@@ -269,9 +268,7 @@ ngx_gemini_out_escape(ngx_gemini_out_t *out, u_char ch)
 }
 
 
-/* the length of the sequence at p, 0 if it is not UTF-8 */
-
-static size_t
+size_t
 ngx_gemini_out_utf8(const u_char *p, const u_char *last)
 {
     u_char    low, high;

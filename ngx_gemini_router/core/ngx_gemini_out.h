@@ -53,6 +53,9 @@ void ngx_gemini_out_label(ngx_gemini_out_t *out, const u_char *p, size_t len);
 void ngx_gemini_out_string(ngx_gemini_out_t *out, const u_char *p,
     size_t len);
 
+/* the length of the sequence of several bytes at p, 0 if it is not UTF-8 */
+size_t ngx_gemini_out_utf8(const u_char *p, const u_char *last);
+
 
 /*
  * The JSON writer puts commas itself.  key is NULL inside an array and for

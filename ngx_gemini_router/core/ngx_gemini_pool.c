@@ -21,6 +21,7 @@ typedef enum {
     NGX_GEMINI_PART_PROJECTS,
     NGX_GEMINI_PART_ACCOUNTS,
     NGX_GEMINI_PART_MODELS,
+    NGX_GEMINI_PART_METRICS,
     NGX_GEMINI_PART_RESVS,
     NGX_GEMINI_PART_KEY_INDEX,
     NGX_GEMINI_PART_PROJECT_INDEX,
@@ -78,6 +79,7 @@ ngx_gemini_pool_layout(const ngx_gemini_caps_t *caps, size_t *offsets)
     sizes[NGX_GEMINI_PART_ACCOUNTS] = sizeof(ngx_gemini_account_t)
                                       * caps->accounts;
     sizes[NGX_GEMINI_PART_MODELS] = sizeof(ngx_gemini_model_t) * nmodels;
+    sizes[NGX_GEMINI_PART_METRICS] = sizeof(ngx_gemini_metrics_t);
     sizes[NGX_GEMINI_PART_RESVS] = sizeof(ngx_gemini_resv_t)
                                    * caps->reservations;
     sizes[NGX_GEMINI_PART_KEY_INDEX] = sizeof(uint32_t)
@@ -150,6 +152,7 @@ ngx_gemini_pool_format(void *mem, const ngx_gemini_caps_t *caps,
     (void) ngx_gemini_pool_attach(&gv, mem);
 
     ngx_gemini_pool_free_list(&gv);
+    ngx_gemini_metrics_init(gv.metrics);
 }
 
 
@@ -199,6 +202,7 @@ ngx_gemini_pool_attach(ngx_gemini_view_t *gv, void *mem)
     gv->models = ngx_gemini_part(ngx_gemini_model_t, MODELS);
     gv->cells = ngx_gemini_part(ngx_gemini_cell_t, CELLS);
     gv->resvs = ngx_gemini_part(ngx_gemini_resv_t, RESVS);
+    gv->metrics = ngx_gemini_part(ngx_gemini_metrics_t, METRICS);
     gv->bitmaps = ngx_gemini_part(uint64_t, BITMAPS);
     gv->key_index.table = ngx_gemini_part(uint32_t, KEY_INDEX);
     gv->project_index.table = ngx_gemini_part(uint32_t, PROJECT_INDEX);
@@ -231,6 +235,7 @@ ngx_gemini_pool_rebuild(ngx_gemini_view_t *gv, uint64_t now)
 
     ngx_gemini_pool_free_list(gv);
     ngx_gemini_rebuild_bitmaps(gv, now);
+    ngx_gemini_metrics_rebuild(gv->metrics);
 
     gv->gp->waiting_max = ngx_max(gv->gp->waiting_max, gv->gp->waiting);
     gv->gp->totals.rebuilt++;

@@ -22,13 +22,14 @@
 
 #include "ngx_gemini.h"
 #include "ngx_gemini_conf.h"
+#include "ngx_gemini_metrics.h"
 #include "ngx_gemini_window.h"
 
 
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
-#define NGX_GEMINI_POOL_MAGIC    0x67656d32     /* changes with the layout */
+#define NGX_GEMINI_POOL_MAGIC    0x67656d33     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384
 #define NGX_GEMINI_RESERVATIONS_MIN  1024     /* in a small zone */
@@ -86,6 +87,7 @@ typedef struct {
     uint64_t                   output;
     uint64_t                   thought;
     uint64_t                   cached;
+    uint64_t                   cost;       /* of 10^COST_DECIMALS */
 } ngx_gemini_counters_t;
 
 
@@ -277,6 +279,7 @@ typedef struct {
     uint64_t                   output;
     uint64_t                   thought;
     uint64_t                   cached;
+    uint64_t                   cost;       /* of 10^COST_DECIMALS */
 } ngx_gemini_totals_t;
 
 
@@ -407,6 +410,7 @@ typedef struct {
     ngx_gemini_model_t        *models;         /* models + SPARE + 1 */
     ngx_gemini_cell_t         *cells;          /* projects x these */
     ngx_gemini_resv_t         *resvs;
+    ngx_gemini_metrics_t      *metrics;
 
     /*
      * a row of words for each model, a bit for each project: 1 says that the
@@ -422,6 +426,10 @@ typedef struct {
     ngx_gemini_index_t         account_index;
 } ngx_gemini_view_t;
 
+
+/* as histograms know a model */
+#define ngx_gemini_metrics_model(gv, slot)                                    \
+    (((slot) == (gv)->other) ? NGX_GEMINI_NONE : (slot))
 
 #define ngx_gemini_cell(gv, project, model)                                   \
     (&(gv)->cells[(size_t) (project) * (gv)->nmodels + (model)])

@@ -10,7 +10,8 @@
 #define NGX_GEMINI_REPORT_VIEWS                                               \
     (NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_MODELS      \
      | NGX_GEMINI_VIEW_COOLDOWNS | NGX_GEMINI_VIEW_EVENTS                     \
-     | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS)
+     | NGX_GEMINI_VIEW_TIERS | NGX_GEMINI_VIEW_STATS                          \
+     | NGX_GEMINI_VIEW_TEAMS)
 
 
 /* a part of the document; render: NGX_AGAIN if it has more rows */
@@ -85,6 +86,10 @@ static const ngx_gemini_report_part_t  ngx_gemini_report_parts[] = {
     { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_MODELS,
       ngx_gemini_report_rows, "models", ngx_gemini_row_model_fields,
       ngx_gemini_report_array(models, ngx_gemini_row_model_t) },
+
+    { NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_TEAMS,
+      ngx_gemini_report_rows, "teams", ngx_gemini_row_team_fields,
+      ngx_gemini_report_array(teams, ngx_gemini_row_team_t) },
 
     { NGX_GEMINI_VIEW_ALL,
       ngx_gemini_report_cells, "cells", ngx_gemini_row_cell_fields,
@@ -165,7 +170,8 @@ ngx_gemini_report_view(const ngx_str_t *name)
         { ngx_string("cooldowns"), NGX_GEMINI_VIEW_COOLDOWNS },
         { ngx_string("events"), NGX_GEMINI_VIEW_EVENTS },
         { ngx_string("tiers"), NGX_GEMINI_VIEW_TIERS },
-        { ngx_string("stats"), NGX_GEMINI_VIEW_STATS }
+        { ngx_string("stats"), NGX_GEMINI_VIEW_STATS },
+        { ngx_string("teams"), NGX_GEMINI_VIEW_TEAMS }
     };
 
     for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {

@@ -43,6 +43,10 @@
 #define NGX_GEMINI_VIEW_EVENTS     0x10
 #define NGX_GEMINI_VIEW_TIERS      0x20
 #define NGX_GEMINI_VIEW_STATS      0x40
+#define NGX_GEMINI_VIEW_TEAMS      0x80
+
+/* for other formats: all but cells and events, and the histograms */
+#define NGX_GEMINI_VIEW_METRICS    0x100
 
 
 /* never called under the lock; what it gives lives as long as the report */
@@ -66,6 +70,8 @@ typedef union {
     ngx_gemini_key_t           keys[NGX_GEMINI_REPORT_BATCH];
     ngx_gemini_cell_t          cells[NGX_GEMINI_REPORT_BATCH];
     ngx_gemini_model_t         models[NGX_GEMINI_REPORT_MODELS];
+    ngx_gemini_team_t          teams[NGX_GEMINI_REPORT_BATCH];
+    ngx_gemini_hist_t          hists[NGX_GEMINI_REPORT_BATCH];
 } ngx_gemini_report_batch_t;
 
 
@@ -104,6 +110,13 @@ typedef struct {
 
     ngx_gemini_report_cells_t *cells;
     ngx_gemini_report_cells_t *last;       /* being filled or rendered */
+
+    ngx_gemini_row_team_t     *teams;      /* "other" last */
+    uint32_t                   nteams;
+    ngx_gemini_row_hist_t     *hists;      /* in no order */
+    uint32_t                   nhists;
+    uint32_t                   total;      /* of them in the pool */
+    uint32_t                   moves;      /* .. when the first was copied */
 
     ngx_gemini_event_t        *events;     /* newest first */
     uint32_t                   nevents;

@@ -25,6 +25,7 @@ typedef union {
     ngx_gemini_saved_key_t     key;
     ngx_gemini_saved_model_t   model;
     ngx_gemini_saved_cell_t    cell;
+    ngx_gemini_saved_team_t    team;
     ngx_gemini_saved_event_t   event;
 } ngx_gemini_restore_record_t;
 
@@ -63,6 +64,7 @@ static void ngx_gemini_restore_model(ngx_gemini_restore_t *rs);
 static uint32_t ngx_gemini_restore_slot(const ngx_gemini_restore_t *rs,
     const ngx_gemini_slot_t *name);
 static void ngx_gemini_restore_cell(ngx_gemini_restore_t *rs);
+static void ngx_gemini_restore_team(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_event(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_root(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_rest(ngx_gemini_rest_t *rest);
@@ -293,6 +295,10 @@ ngx_gemini_restore_record(ngx_gemini_restore_t *rs)
         ngx_gemini_restore_cell(rs);
         break;
 
+    case NGX_GEMINI_SAVED_TEAMS:
+        ngx_gemini_restore_team(rs);
+        break;
+
     default: /* NGX_GEMINI_SAVED_EVENTS */
         ngx_gemini_restore_event(rs);
     }
@@ -464,6 +470,24 @@ ngx_gemini_restore_cell(ngx_gemini_restore_t *rs)
 
     if (cell->rest.until != 0) {
         ngx_gemini_pool_mark(rs->gv, project, model);
+    }
+}
+
+
+static void
+ngx_gemini_restore_team(ngx_gemini_restore_t *rs)
+{
+    uint32_t               team;
+    ngx_str_t              name;
+    ngx_gemini_metrics_t  *gm;
+
+    ngx_gemini_restore_label(&rs->record.slot, &name);
+
+    gm = rs->gv->metrics;
+    team = ngx_gemini_metrics_team(gm, &name);
+
+    if (team != 0) {
+        gm->teams[team - 1].counters = rs->record.team.counters;
     }
 }
 

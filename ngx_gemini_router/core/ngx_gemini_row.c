@@ -9,6 +9,7 @@
 #include "ngx_gemini_classify.h"
 #include "ngx_gemini_cooldown.h"
 #include "ngx_gemini_request.h"
+#include "ngx_gemini_summary.h"
 #include "ngx_gemini_tier.h"
 
 
@@ -375,6 +376,50 @@ ngx_gemini_row_learned(ngx_gemini_row_learned_t *row,
     row->rpm_at = limit.rpm ? cell->learned.rpm_at : 0;
     row->tpm_at = limit.tpm ? cell->learned.tpm_at : 0;
     row->rpd_at = limit.rpd ? cell->learned.rpd_at : 0;
+}
+
+
+void
+ngx_gemini_row_team(ngx_gemini_row_team_t *row, const ngx_gemini_team_t *team)
+{
+    row->counters = team->counters;
+
+    if (team->len == 0) {
+        ngx_str_set(&row->name, "other");
+        return;
+    }
+
+    row->name.data = row->label;
+    row->name.len = ngx_min(team->len, NGX_GEMINI_LABEL_MAX);
+    ngx_memcpy(row->label, team->label, row->name.len);
+}
+
+
+void
+ngx_gemini_row_hist(ngx_gemini_row_hist_t *row, const ngx_gemini_hist_t *hist)
+{
+    ngx_uint_t  i;
+
+    row->kind = (ngx_gemini_hist_e) hist->kind;
+    row->class = NULL;
+
+    if (hist->class == NGX_GEMINI_HIST_OTHER) {
+        row->class = "other";
+
+    } else if (row->kind == NGX_GEMINI_HIST_REQUEST) {
+        row->class = ngx_gemini_outcome_name(hist->class);
+
+    } else if (row->kind == NGX_GEMINI_HIST_ATTEMPT) {
+        row->class = ngx_gemini_class_name(hist->class);
+    }
+
+    row->sum = hist->sum;
+    row->count = 0;
+
+    for (i = 0; i < NGX_GEMINI_HIST_BUCKETS; i++) {
+        row->buckets[i] = hist->buckets[i];
+        row->count += hist->buckets[i];
+    }
 }
 
 

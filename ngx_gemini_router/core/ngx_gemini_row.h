@@ -151,6 +151,24 @@ typedef struct {
 
 
 typedef struct {
+    ngx_str_t                  name;
+    ngx_gemini_team_counters_t counters;
+    u_char                     label[NGX_GEMINI_LABEL_MAX];
+} ngx_gemini_row_team_t;
+
+
+typedef struct {
+    ngx_gemini_hist_e          kind;
+    ngx_str_t                  model;
+    const char                *class;      /* NULL: the kind has none */
+    uint64_t                   sum;        /* ms */
+    uint64_t                   count;
+    uint64_t                   buckets[NGX_GEMINI_HIST_BUCKETS];
+                                           /* each for itself, not summed */
+} ngx_gemini_row_hist_t;
+
+
+typedef struct {
     uint64_t                   time;
     uint64_t                   until;
     uint64_t                   number;
@@ -172,6 +190,7 @@ extern const ngx_gemini_field_t  ngx_gemini_row_model_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_stats_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_tier_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_cell_fields[];
+extern const ngx_gemini_field_t  ngx_gemini_row_team_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_event_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_rest_fields[];
 extern const ngx_gemini_field_t  ngx_gemini_row_token_fields[];
@@ -203,6 +222,14 @@ void ngx_gemini_row_model(ngx_gemini_row_model_t *row,
 ngx_int_t ngx_gemini_row_cell(ngx_gemini_row_cell_t *row,
     const ngx_gemini_cell_t *cell, const ngx_gemini_limit_t *written,
     uint64_t now, uint64_t google);
+
+/* the name points into the row */
+void ngx_gemini_row_team(ngx_gemini_row_team_t *row,
+    const ngx_gemini_team_t *team);
+
+/* the model's name is the caller's */
+void ngx_gemini_row_hist(ngx_gemini_row_hist_t *row,
+    const ngx_gemini_hist_t *hist);
 
 void ngx_gemini_row_event(ngx_gemini_row_event_t *row,
     const ngx_gemini_event_t *event);

@@ -86,6 +86,12 @@ typedef struct {
 
 
 typedef struct {
+    ngx_gemini_slot_t          slot;       /* "other" is the last */
+    ngx_gemini_team_counters_t counters;
+} ngx_gemini_saved_team_t;
+
+
+typedef struct {
     ngx_gemini_slot_t          label;
     ngx_gemini_slot_t          model;
     ngx_gemini_event_t         event;
@@ -115,6 +121,7 @@ typedef enum {
     NGX_GEMINI_SAVED_KEYS,
     NGX_GEMINI_SAVED_MODELS,
     NGX_GEMINI_SAVED_CELLS,
+    NGX_GEMINI_SAVED_TEAMS,
     NGX_GEMINI_SAVED_EVENTS,
     NGX_GEMINI_SAVED_LISTS
 } ngx_gemini_saved_list_e;

@@ -89,6 +89,9 @@ static const ngx_gemini_names_t  ngx_gemini_saved_actions = {
 #define ngx_gemini_saved_cell(type, field, data)                              \
     ngx_gemini_saved_field(type, ngx_gemini_saved_cell_t, field, 0, data)
 
+#define ngx_gemini_saved_team(type, field, data)                              \
+    ngx_gemini_saved_field(type, ngx_gemini_saved_team_t, field, 0, data)
+
 #define ngx_gemini_saved_event(type, field, data)                             \
     ngx_gemini_saved_field(type, ngx_gemini_saved_event_t, field, 0, data)
 
@@ -118,6 +121,7 @@ static const ngx_gemini_saved_t  ngx_gemini_saved_counter_fields[] = {
     { "output", ngx_gemini_saved_counter(output) },
     { "thought", ngx_gemini_saved_counter(thought) },
     { "cached", ngx_gemini_saved_counter(cached) },
+    { "cost", ngx_gemini_saved_counter(cost) },
     ngx_gemini_null_saved
 };
 
@@ -139,6 +143,7 @@ static const ngx_gemini_saved_t  ngx_gemini_saved_total_fields[] = {
     { "output", ngx_gemini_saved_total(UINT64, output, NULL) },
     { "thought", ngx_gemini_saved_total(UINT64, thought, NULL) },
     { "cached", ngx_gemini_saved_total(UINT64, cached, NULL) },
+    { "cost", ngx_gemini_saved_total(UINT64, cost, NULL) },
     ngx_gemini_null_saved
 };
 
@@ -305,6 +310,21 @@ static const ngx_gemini_saved_t  ngx_gemini_saved_cell_fields[] = {
 };
 
 
+static const ngx_gemini_saved_t  ngx_gemini_saved_team_fields[] = {
+    { "name", ngx_gemini_saved_team(LABEL, slot, NULL) },
+    { "requests", ngx_gemini_saved_team(UINT64, counters.requests, NULL) },
+    { "outcomes", ngx_gemini_saved_team(COUNTS, counters.outcomes,
+                                        &ngx_gemini_saved_outcomes) },
+    { "attempts", ngx_gemini_saved_team(UINT64, counters.attempts, NULL) },
+    { "prompt", ngx_gemini_saved_team(UINT64, counters.prompt, NULL) },
+    { "output", ngx_gemini_saved_team(UINT64, counters.output, NULL) },
+    { "thought", ngx_gemini_saved_team(UINT64, counters.thought, NULL) },
+    { "cached", ngx_gemini_saved_team(UINT64, counters.cached, NULL) },
+    { "cost", ngx_gemini_saved_team(UINT64, counters.cost, NULL) },
+    ngx_gemini_null_saved
+};
+
+
 static const ngx_gemini_saved_t  ngx_gemini_saved_event_fields[] = {
     { "time", ngx_gemini_saved_event(TIME, event.time, NULL) },
     { "type", ngx_gemini_saved_event(WORD, event.type,
@@ -339,6 +359,8 @@ const ngx_gemini_saved_list_t  ngx_gemini_saved_lists[] = {
       sizeof(ngx_gemini_saved_model_t) },
     { "cells", ngx_gemini_saved_cell_fields, 2,
       sizeof(ngx_gemini_saved_cell_t) },
+    { "teams", ngx_gemini_saved_team_fields, 1,
+      sizeof(ngx_gemini_saved_team_t) },
     { "events", ngx_gemini_saved_event_fields, 0,
       sizeof(ngx_gemini_saved_event_t) }
 };

@@ -139,6 +139,8 @@ typedef struct {
     uint32_t                   latency;    /* ms */
     uint32_t                   ttft;       /* ms, 0: no byte came */
     ngx_gemini_tokens_t        tokens;
+    uint64_t                   cost;       /* ngx_gemini_metrics_cost() */
+    uint32_t                   team;       /* ngx_gemini_metrics_team() */
     ngx_gemini_surface_e       surface;
     ngx_gemini_verb_e          verb;
     uint32_t                   random;
@@ -170,9 +172,20 @@ void ngx_gemini_sched_unwait(ngx_gemini_view_t *gv, uint32_t resv);
 uint32_t ngx_gemini_sched_reap(ngx_gemini_view_t *gv, uint32_t worker,
     uint64_t now);
 
+
+typedef struct {
+    ngx_gemini_outcome_e       outcome;
+    uint32_t                   model;      /* tried last, else wished; slot, */
+    uint32_t                   wished;     /* .. NONE: not known */
+    uint32_t                   team;       /* ngx_gemini_metrics_team() */
+    uint64_t                   duration;   /* ms, since its first byte */
+    uint64_t                   queued;     /* ms of it */
+} ngx_gemini_done_t;
+
+
 /* the end of a client's request */
-void ngx_gemini_sched_done(ngx_gemini_view_t *gv, ngx_uint_t outcome,
-    uint64_t queued_ms);
+void ngx_gemini_sched_done(ngx_gemini_view_t *gv,
+    const ngx_gemini_done_t *done);
 
 
 #endif /* _NGX_GEMINI_SCHED_H_INCLUDED_ */

@@ -46,6 +46,7 @@ static void ngx_gemini_settle_open(ngx_gemini_settling_t *st,
 static int64_t ngx_gemini_settle_used(const ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_skew(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_count(ngx_gemini_settling_t *st);
+static void ngx_gemini_settle_times(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_probe(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_record(const ngx_gemini_settling_t *st,
     ngx_gemini_counters_t *counters);
@@ -195,6 +196,7 @@ ngx_gemini_settle_count(ngx_gemini_settling_t *st)
     totals->output += ngx_max(tokens->output, 0);
     totals->thought += ngx_max(tokens->thought, 0);
     totals->cached += ngx_max(tokens->cached, 0);
+    totals->cost += st->settle->cost;
 
     ngx_gemini_settle_record(st, &st->key->counters);
     ngx_gemini_settle_record(st, &st->project->counters);
@@ -205,6 +207,33 @@ ngx_gemini_settle_count(ngx_gemini_settling_t *st)
         == NGX_GEMINI_TALLY_QUOTA)
     {
         st->cell->refused++;
+    }
+
+    ngx_gemini_metrics_spent(st->gv->metrics, st->settle->team, tokens,
+                             st->settle->cost);
+    ngx_gemini_settle_times(st);
+}
+
+
+static void
+ngx_gemini_settle_times(ngx_gemini_settling_t *st)
+{
+    uint32_t                    model;
+    ngx_uint_t                  class;
+    const ngx_gemini_settle_t  *settle;
+
+    settle = st->settle;
+    class = st->verdict->class;
+    model = ngx_gemini_metrics_model(st->gv, st->resv.model);
+
+    ngx_gemini_metrics_observe(st->gv->metrics, NGX_GEMINI_HIST_ATTEMPT,
+                               model, class, settle->latency);
+
+    if (settle->ttft && (NGX_GEMINI_SAMPLED & (1u << settle->verb))
+        && (class == NGX_GEMINI_OK || class == NGX_GEMINI_CUT))
+    {
+        ngx_gemini_metrics_observe(st->gv->metrics, NGX_GEMINI_HIST_TTFT,
+                                   model, 0, settle->ttft);
     }
 }
 
@@ -239,6 +268,7 @@ ngx_gemini_settle_record(const ngx_gemini_settling_t *st,
     counters->output += ngx_max(tokens->output, 0);
     counters->thought += ngx_max(tokens->thought, 0);
     counters->cached += ngx_max(tokens->cached, 0);
+    counters->cost += st->settle->cost;
 
     switch (ngx_gemini_settle_tally(st->verdict->class)) {
 
@@ -465,18 +495,26 @@ ngx_gemini_settle_ramps(ngx_gemini_settling_t *st)
 
 
 void
-ngx_gemini_sched_done(ngx_gemini_view_t *gv, ngx_uint_t outcome,
-    uint64_t queued_ms)
+ngx_gemini_sched_done(ngx_gemini_view_t *gv, const ngx_gemini_done_t *done)
 {
     ngx_gemini_totals_t  *totals;
 
     totals = &gv->gp->totals;
 
     totals->requests++;
-    totals->outcomes[outcome]++;
+    totals->outcomes[done->outcome]++;
 
-    if (queued_ms) {
+    ngx_gemini_metrics_ended(gv->metrics, done->team, done->outcome);
+    ngx_gemini_metrics_observe(gv->metrics, NGX_GEMINI_HIST_REQUEST,
+                               ngx_gemini_metrics_model(gv, done->model),
+                               done->outcome, done->duration);
+
+    if (done->queued) {
         totals->queued++;
-        totals->queued_ms += queued_ms;
+        totals->queued_ms += done->queued;
+
+        ngx_gemini_metrics_observe(gv->metrics, NGX_GEMINI_HIST_QUEUE,
+                                   ngx_gemini_metrics_model(gv, done->wished),
+                                   0, done->queued);
     }
 }

@@ -243,6 +243,8 @@ ngx_gemini_slots_clean_model(ngx_gemini_view_t *gv, uint32_t model,
     ngx_memzero(&gv->models[model], sizeof(ngx_gemini_model_t));
     ngx_memzero(ngx_gemini_bitmap(gv, model), sizeof(uint64_t) * gv->words);
 
+    ngx_gemini_metrics_forget(gv->metrics, model);
+
     if (gv->gp->lock_model == model) {
         gv->gp->lock_model = NGX_GEMINI_NONE;
     }

@@ -37,9 +37,11 @@ static void ngx_gemini_snapshot_cells(ngx_gemini_snapshot_t *gs,
     const ngx_gemini_view_t *gv);
 static ngx_uint_t ngx_gemini_snapshot_idle(const ngx_gemini_view_t *gv,
     uint32_t project, uint32_t model);
+static void ngx_gemini_snapshot_teams(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv);
 static void ngx_gemini_snapshot_events(ngx_gemini_snapshot_t *gs,
     const ngx_gemini_view_t *gv);
-static void ngx_gemini_snapshot_event_label(ngx_gemini_slot_t *slot,
+static void ngx_gemini_snapshot_label(ngx_gemini_slot_t *slot,
     const u_char *p, size_t len);
 
 static void ngx_gemini_snapshot_list(ngx_gemini_snapshot_t *gs,
@@ -91,6 +93,10 @@ ngx_gemini_snapshot_copy(ngx_gemini_snapshot_t *gs,
 
     case NGX_GEMINI_SAVED_CELLS + 1:
         ngx_gemini_snapshot_cells(gs, gv);
+        break;
+
+    case NGX_GEMINI_SAVED_TEAMS + 1:
+        ngx_gemini_snapshot_teams(gs, gv);
         break;
 
     case NGX_GEMINI_SAVED_EVENTS + 1:
@@ -316,6 +322,39 @@ ngx_gemini_snapshot_idle(const ngx_gemini_view_t *gv, uint32_t project,
 }
 
 
+static void
+ngx_gemini_snapshot_teams(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv)
+{
+    const ngx_gemini_team_t  *team;
+    ngx_gemini_saved_team_t  *saved;
+
+    for ( /* void */ ;
+         gs->at <= NGX_GEMINI_TEAMS && gs->n < NGX_GEMINI_SNAPSHOT_BATCH;
+         gs->at++)
+    {
+        team = &gv->metrics->teams[gs->at];
+
+        if (team->len == 0 && gs->at < NGX_GEMINI_TEAMS) {
+            gs->at = NGX_GEMINI_TEAMS - 1;
+            continue;
+        }
+
+        saved = &gs->batch.teams[gs->n++];
+
+        saved->counters = team->counters;
+        ngx_gemini_snapshot_label(&saved->slot, team->label, team->len);
+
+        if (gs->at == NGX_GEMINI_TEAMS) {
+            ngx_gemini_snapshot_label(&saved->slot, (u_char *) "other",
+                                      sizeof("other") - 1);
+        }
+    }
+
+    gs->more = (gs->at <= NGX_GEMINI_TEAMS);
+}
+
+
 /* oldest first; what was overwritten meanwhile is passed over */
 
 static void
@@ -335,10 +374,10 @@ ngx_gemini_snapshot_events(ngx_gemini_snapshot_t *gs,
 
         saved->event = *event;
 
-        ngx_gemini_snapshot_event_label(&saved->label, event->label,
+        ngx_gemini_snapshot_label(&saved->label, event->label,
                                         ngx_min(event->label_len,
                                                 NGX_GEMINI_LABEL_MAX));
-        ngx_gemini_snapshot_event_label(&saved->model, event->model,
+        ngx_gemini_snapshot_label(&saved->model, event->model,
                                         ngx_min(event->model_len,
                                                 NGX_GEMINI_MODEL_MAX));
     }
@@ -348,7 +387,7 @@ ngx_gemini_snapshot_events(ngx_gemini_snapshot_t *gs,
 
 
 static void
-ngx_gemini_snapshot_event_label(ngx_gemini_slot_t *slot, const u_char *p,
+ngx_gemini_snapshot_label(ngx_gemini_slot_t *slot, const u_char *p,
     size_t len)
 {
     slot->len = (uint16_t) len;

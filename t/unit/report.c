@@ -54,6 +54,7 @@ test_whole(void)
         "\"fallback\":0,\"client_error\":0,\"exhausted\":0,\"overloaded\":0,"
         "\"upstream_down\":0,\"cut\":0,\"client_gone\":0,\"refused\":0},"
         "\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,\"cached\":0},"
+        "\"cost\":0.000000000,"
         "\"lost\":0,\"rebuilt\":0},"
         "\"upstream\":{\"state\":\"up\",\"until\":null,\"left\":null,"
         "\"transport_failures\":0,\"clock_skew\":null},"
@@ -62,14 +63,14 @@ test_whole(void)
         "\"in_flight\":0,"
         "\"since\":null,\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,"
         "\"errors\":0,\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,"
-        "\"thought\":0,\"cached\":0}}],"
+        "\"thought\":0,\"cached\":0},\"cost\":0.000000000}],"
         "\"projects\":[{\"name\":\"p0\",\"account\":\"a0\","
         "\"state\":\"usable\",\"reason\":null,\"until\":null,\"left\":null,"
         "\"provenance\":null,\"note\":null,"
         "\"in_flight\":0,\"scope\":null,\"since\":null,"
         "\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,\"errors\":0,"
         "\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,"
-        "\"cached\":0}}],"
+        "\"cached\":0},\"cost\":0.000000000}],"
         "\"keys\":[{\"name\":\"k0\",\"fingerprint\":\"0000000000000000\","
         "\"project\":\"p0\",\"state\":\"usable\",\"reason\":null,"
         "\"until\":null,\"left\":null,\"provenance\":null,\"note\":null,"
@@ -79,7 +80,7 @@ test_whole(void)
         "\"blocked_verbs\":[],\"blocked_surfaces\":[],\"last_used\":null,"
         "\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,\"errors\":0,"
         "\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,"
-        "\"cached\":0}}],"
+        "\"cached\":0},\"cost\":0.000000000}],"
         "\"models\":[{\"name\":\"m0\",\"kind\":\"text\","
         "\"state\":\"usable\",\"reason\":null,\"until\":null,\"left\":null,"
         "\"provenance\":null,\"note\":null,"
@@ -89,13 +90,14 @@ test_whole(void)
         "\"probes\":0,\"probes_ok\":0,"
         "\"requests\":0,\"ok\":0,\"quota\":0,\"faults\":0,\"errors\":0,"
         "\"client\":0,\"tokens\":{\"prompt\":0,\"output\":0,\"thought\":0,"
-        "\"cached\":0},\"window\":{\"size\":20,\"samples\":0,\"ok\":0,"
+        "\"cached\":0},\"cost\":0.000000000,"
+        "\"window\":{\"size\":20,\"samples\":0,\"ok\":0,"
         "\"success_rate\":null,\"latency\":{\"mean\":null,\"p50\":null,"
         "\"p95\":null},\"ttft\":{\"mean\":null,\"p50\":null,\"p95\":null},"
         "\"prompt\":0,\"output\":0},\"capacity\":{\"usable\":1,"
         "\"rpm_left\":null,\"tpm_left\":null,\"rpd_left\":null,"
         "\"unlimited\":1,\"next_relief\":null,\"exhausts_at\":null}}],"
-        "\"cells\":[],"
+        "\"teams\":[],\"cells\":[],"
         "\"queue\":{\"size\":256,\"waiting\":0,\"max_seen\":0,\"entered\":0,"
         "\"full\":0,\"timeout\":0,\"seconds\":0.000},"
         "\"attempts\":{\"total\":0,\"in_flight\":0,\"by_class\":{},"
@@ -142,7 +144,7 @@ test_arrays(void)
                "view keys");
 
     (void) report_view(&t, "");
-    whole = report_part(&t, "\"models\":[{", ",\"cells\":");
+    whole = report_part(&t, "\"models\":[{", ",\"teams\":");
 
     (void) report_view(&t, "models");
     tap_is_str(report_part(&t, "{\"pool\":\"main\",\"models\":[{", "}\n"),

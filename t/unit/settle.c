@@ -405,6 +405,7 @@ static void
 settle_windows(void)
 {
     fixture_t               f;
+    ngx_gemini_done_t       done;
     ngx_gemini_pick_t       pick;
     ngx_gemini_model_t     *model;
     ngx_gemini_settle_t     settle;
@@ -464,8 +465,16 @@ settle_windows(void)
     tap_is_int(f.gv.gp->totals.attempts, 6, "attempts");
     tap_is_int(f.gv.gp->totals.prompt, 50, "tokens in all");
 
-    ngx_gemini_sched_done(&f.gv, NGX_GEMINI_OUTCOME_FAILOVER, 1200);
-    ngx_gemini_sched_done(&f.gv, NGX_GEMINI_OUTCOME_OK, 0);
+    memset(&done, 0, sizeof(ngx_gemini_done_t));
+
+    done.outcome = NGX_GEMINI_OUTCOME_FAILOVER;
+    done.queued = 1200;
+    ngx_gemini_sched_done(&f.gv, &done);
+
+    done.outcome = NGX_GEMINI_OUTCOME_OK;
+    done.queued = 0;
+    ngx_gemini_sched_done(&f.gv, &done);
+
     tap_ok(f.gv.gp->totals.requests == 2
            && f.gv.gp->totals.outcomes[NGX_GEMINI_OUTCOME_FAILOVER] == 1
            && f.gv.gp->totals.queued == 1
