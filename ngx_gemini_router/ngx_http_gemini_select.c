@@ -8,6 +8,8 @@
 #include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_handler.h"
+#include "ngx_http_gemini_live.h"
+#include "ngx_http_gemini_owner.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
 #include "ngx_http_gemini_zone.h"
@@ -68,11 +70,22 @@ ngx_http_gemini_select_handler(ngx_http_request_t *r)
     rc = ngx_http_gemini_request_prepare(ctx, &error);
 
     if (rc == NGX_OK) {
+        rc = ngx_http_gemini_live_token(ctx);
+    }
+
+    if (rc == NGX_OK) {
         rc = ngx_http_gemini_select_plan(ctx, &error);
     }
 
     if (rc == NGX_OK) {
         rc = ngx_http_gemini_select_pick(ctx, &error);
+
+        /* what is not the pool's goes on without a place in it */
+
+        if (rc == NGX_DECLINED && ctx->token.len) {
+            ctx->outcome = NGX_GEMINI_OUTCOME_NONE;
+            rc = NGX_OK;
+        }
     }
 
     if (rc == NGX_OK) {
@@ -152,7 +165,7 @@ ngx_http_gemini_select_plan(ngx_http_gemini_ctx_t *ctx,
         ctx->course->deadline += ctx->began;
     }
 
-    return NGX_OK;
+    return ngx_http_gemini_owner_resolve(ctx, error);
 }
 
 
@@ -381,7 +394,8 @@ ngx_http_gemini_select_cleanup(void *data)
     ngx_http_gemini_select_end(ctx);
 
     if (ctx->outcome == NGX_GEMINI_OUTCOME_NONE) {
-        ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
+        ctx->outcome = ctx->token.len ? NGX_GEMINI_OUTCOME_OK
+                                      : NGX_GEMINI_OUTCOME_CLIENT_GONE;
     }
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);

@@ -42,6 +42,7 @@ typedef union {
     ngx_gemini_saved_key_t     keys[NGX_GEMINI_SNAPSHOT_BATCH];
     ngx_gemini_saved_model_t   models[NGX_GEMINI_SNAPSHOT_MODELS];
     ngx_gemini_saved_cell_t    cells[NGX_GEMINI_SNAPSHOT_BATCH];
+    ngx_gemini_saved_owner_t   owners[NGX_GEMINI_SNAPSHOT_BATCH];
     ngx_gemini_saved_event_t   events[NGX_GEMINI_SNAPSHOT_BATCH];
 } ngx_gemini_snapshot_batch_t;
 

@@ -26,6 +26,11 @@ static const ngx_gemini_names_t  ngx_gemini_summary_classes = {
 };
 
 
+static const ngx_gemini_names_t  ngx_gemini_summary_refs = {
+    NGX_GEMINI_REF_TYPES, ngx_gemini_ref_name
+};
+
+
 #define ngx_gemini_field(type, field, data)                                   \
     NGX_GEMINI_FIELD_##type, offsetof(ngx_gemini_summary_t, field), data
 
@@ -137,6 +142,7 @@ static const ngx_gemini_field_t  ngx_gemini_summary_probe_fields[] = {
     { "accounts", ngx_gemini_field(UINT, caps.accounts, NULL) },              \
     { "models", ngx_gemini_field(UINT, caps.models, NULL) },                  \
     { "reservations", ngx_gemini_field(UINT, caps.reservations, NULL) },      \
+    { "owners", ngx_gemini_field(UINT, caps.owners, NULL) },                  \
     ngx_gemini_null_field
 
 static const ngx_gemini_field_t  ngx_gemini_summary_used_fields[] = {
@@ -192,6 +198,8 @@ const ngx_gemini_field_t  ngx_gemini_summary_tail_fields[] = {
     { "attempts", NGX_GEMINI_FIELD_OBJECT, 0,
       ngx_gemini_summary_attempt_fields },
     { "probe", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_probe_fields },
+    { "resources", ngx_gemini_field(NONZERO, resources,
+                                    &ngx_gemini_summary_refs) },
     { "limits", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_limit_fields },
     { "uptime", ngx_gemini_field(SECONDS, uptime, NULL) },
     { "versions", NGX_GEMINI_FIELD_OBJECT, 0,
