@@ -291,6 +291,7 @@ ngx_http_gemini_attempt_judge(ngx_http_gemini_attempt_t *at)
     reply.model = ctx->model_name;
     reply.timeout = at->timeout;
     reply.client_deadline = ctx->deadline;
+    reply.pinned = (ctx->refs && ctx->refs->nelts);
 
     /* a header of which the body never came whole is no answer, unless it
        was an error's: that is known by its status */

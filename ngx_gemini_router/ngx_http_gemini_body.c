@@ -24,8 +24,10 @@ typedef struct {
 } ngx_http_gemini_splice_t;
 
 
+static ngx_int_t ngx_http_gemini_body_read(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_body_t *body);
 static ngx_int_t ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx,
-    ngx_buf_t *b);
+    ngx_gemini_body_t *body, ngx_buf_t *b);
 static ngx_uint_t ngx_http_gemini_body_renamed(ngx_gemini_body_t *body,
     const ngx_str_t *model);
 static ngx_uint_t ngx_http_gemini_body_store(ngx_http_gemini_ctx_t *ctx);
@@ -47,26 +49,12 @@ static ngx_buf_t *ngx_http_gemini_body_push(
 ngx_int_t
 ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx)
 {
-    ngx_buf_t            *b;
-    ngx_chain_t          *cl;
-    ngx_http_request_t   *r;
-
-    r = ctx->request;
-
     /* "mirror", or the location before an error_page, may have read it */
 
-    if (ctx->body->size == 0 && r->request_body) {
-
-        for (cl = r->request_body->bufs; cl; cl = cl->next) {
-            b = cl->buf;
-
-            if (ngx_buf_in_memory(b)) {
-                ngx_gemini_body_feed(ctx->body, b->pos, b->last - b->pos);
-
-            } else if (ngx_http_gemini_body_file(ctx, b) != NGX_OK) {
-                return NGX_ERROR;
-            }
-        }
+    if (ctx->body->size == 0
+        && ngx_http_gemini_body_read(ctx, ctx->body) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     ngx_gemini_body_end(ctx->body);
@@ -75,8 +63,57 @@ ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx)
 }
 
 
+ngx_int_t
+ngx_http_gemini_body_refs(ngx_http_gemini_ctx_t *ctx, ngx_gemini_refs_t *refs)
+{
+    ngx_gemini_body_t  *body;
+
+    if (ctx->body == NULL) {
+        return NGX_OK;
+    }
+
+    body = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_body_t));
+    if (body == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_gemini_body_init(body, NGX_GEMINI_BODY_MENTIONS, refs);
+
+    return ngx_http_gemini_body_read(ctx, body);
+}
+
+
 static ngx_int_t
-ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx, ngx_buf_t *b)
+ngx_http_gemini_body_read(ngx_http_gemini_ctx_t *ctx, ngx_gemini_body_t *body)
+{
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_request_t   *r;
+
+    r = ctx->request;
+
+    if (r->request_body == NULL) {
+        return NGX_OK;
+    }
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            ngx_gemini_body_feed(body, b->pos, b->last - b->pos);
+
+        } else if (ngx_http_gemini_body_file(ctx, body, b) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_body_t *body, ngx_buf_t *b)
 {
     off_t    offset;
     u_char  *p;
@@ -102,7 +139,7 @@ ngx_http_gemini_body_file(ngx_http_gemini_ctx_t *ctx, ngx_buf_t *b)
             return NGX_ERROR;
         }
 
-        ngx_gemini_body_feed(ctx->body, p, n);
+        ngx_gemini_body_feed(body, p, n);
     }
 
     ngx_pfree(ctx->request->pool, p);

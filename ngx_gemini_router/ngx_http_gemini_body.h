@@ -18,6 +18,10 @@
    is scanned now */
 ngx_int_t ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx);
 
+/* looks through it once more, for resources alone */
+ngx_int_t ngx_http_gemini_body_refs(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_refs_t *refs);
+
 /* *rb and *length of an attempt, model in every place it stands; *rb is NULL
    where the client's own serves */
 ngx_int_t ngx_http_gemini_body_make(ngx_http_gemini_ctx_t *ctx,

@@ -12,7 +12,7 @@ static ngx_table_elt_t *ngx_http_gemini_client_header(
     ngx_http_request_t *r, const char *name, size_t len);
 
 
-/* x-goog-api-key, else Bearer, else api-key, else ?key= */
+/* x-goog-api-key, else Bearer, else api-key, else ?key=, else ephemeral */
 
 ngx_int_t
 ngx_http_gemini_client_token(ngx_http_request_t *r, ngx_str_t *token)
@@ -53,7 +53,45 @@ ngx_http_gemini_client_token(ngx_http_request_t *r, ngx_str_t *token)
         return NGX_OK;
     }
 
-    return NGX_DECLINED;
+    return ngx_http_gemini_client_ephemeral(r, token);
+}
+
+
+ngx_int_t
+ngx_http_gemini_client_ephemeral(ngx_http_request_t *r, ngx_str_t *token)
+{
+    ngx_table_elt_t        *h;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = ngx_http_gemini_ctx(r);
+
+    if (ctx && ctx->arg_token.len) {
+        *token = ctx->arg_token;
+
+    } else {
+        h = r->headers_in.authorization;
+
+        if (h == NULL || h->value.len <= sizeof("Token ") - 1
+            || ngx_strncasecmp(h->value.data, (u_char *) "Token ",
+                               sizeof("Token ") - 1)
+               != 0)
+        {
+            return NGX_DECLINED;
+        }
+
+        token->data = h->value.data + sizeof("Token ") - 1;
+        token->len = h->value.len - (sizeof("Token ") - 1);
+    }
+
+    if (token->len <= sizeof("auth_tokens/") - 1
+        || ngx_strncmp(token->data, "auth_tokens/",
+                       sizeof("auth_tokens/") - 1)
+           != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 

@@ -13,8 +13,14 @@
 #include "ngx_http_gemini_module.h"
 
 
-/* x-goog-api-key, Bearer, api-key or ?key=; NGX_DECLINED: none was sent */
+/* x-goog-api-key, Bearer, api-key, ?key= or an ephemeral one; NGX_DECLINED:
+   none was sent */
 ngx_int_t ngx_http_gemini_client_token(ngx_http_request_t *r,
+    ngx_str_t *token);
+
+/* "auth_tokens/...", as "Authorization: Token" or ?access_token=, of the Live
+   API, gemini-api.md 1.7 */
+ngx_int_t ngx_http_gemini_client_ephemeral(ngx_http_request_t *r,
     ngx_str_t *token);
 
 

@@ -9,10 +9,14 @@
 #include "ngx_http_gemini_error.h"
 #include "ngx_http_gemini_filter.h"
 #include "ngx_http_gemini_hold.h"
+#include "ngx_http_gemini_look.h"
+#include "ngx_http_gemini_owner.h"
+#include "ngx_http_gemini_upload.h"
 #include "ngx_gemini_time.h"
 
 
 static ngx_int_t ngx_http_gemini_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_gemini_filter_selected(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_filter_header(
     ngx_http_gemini_attempt_t *at);
 static void ngx_http_gemini_filter_read(ngx_http_gemini_attempt_t *at);
@@ -21,8 +25,6 @@ static ngx_uint_t ngx_http_gemini_filter_judged(
 static ngx_int_t ngx_http_gemini_filter_swallow(
     ngx_http_gemini_attempt_t *at, ngx_http_gemini_attempt_e state);
 static void ngx_http_gemini_filter_strip(ngx_http_request_t *r);
-static ngx_int_t ngx_http_gemini_filter_usage(ngx_http_gemini_ctx_t *ctx);
-static u_char *ngx_http_gemini_filter_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_gemini_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_gemini_filter_first(ngx_http_gemini_attempt_t *at,
@@ -41,7 +43,6 @@ ngx_http_gemini_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
     ngx_http_gemini_ctx_t      *ctx;
-    ngx_http_gemini_attempt_t  *at;
 
     ctx = ngx_http_gemini_ctx(r);
 
@@ -51,16 +52,10 @@ ngx_http_gemini_header_filter(ngx_http_request_t *r)
 
     if (r == r->main) {
 
-        if (ctx && ctx->select) {
-            at = ctx->attempt;
-
-            if (at && !at->first_seen) {
-                at->first_seen = 1;
-                at->first = ngx_current_msec;
-                at->status = r->headers_out.status;
-            }
-
-            ngx_http_gemini_filter_strip(r);
+        if (ctx && ctx->select
+            && ngx_http_gemini_filter_selected(ctx) != NGX_OK)
+        {
+            return NGX_ERROR;
         }
 
         rc = ngx_http_gemini_error_header(r);
@@ -70,6 +65,39 @@ ngx_http_gemini_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* an answer to a request that gemini_select has sent on its way */
+
+static ngx_int_t
+ngx_http_gemini_filter_selected(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_http_request_t         *r;
+    ngx_http_gemini_attempt_t  *at;
+
+    r = ctx->request;
+    at = ctx->attempt;
+
+    ngx_http_gemini_filter_strip(r);
+
+    if (at == NULL || at->first_seen) {
+        return NGX_OK;
+    }
+
+    at->first_seen = 1;
+    at->first = ngx_current_msec;
+    at->status = r->headers_out.status;
+
+    if (!ctx->secret || r->upstream == NULL || at->status >= 300) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_gemini_owner_answer(ctx, r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gemini_upload_header(ctx, r);
 }
 
 
@@ -246,12 +274,10 @@ ngx_http_gemini_filter_commit(ngx_http_gemini_attempt_t *at)
     at->state = NGX_HTTP_GEMINI_STREAM;
     ctx->committed = 1;
 
-    if (ngx_http_gemini_filter_usage(ctx) != NGX_OK) {
+    if (ngx_http_gemini_look_start(ctx, sr) != NGX_OK
+        || ngx_http_gemini_upload_header(ctx, sr) != NGX_OK)
+    {
         return NGX_ERROR;
-    }
-
-    if (ctx->usage) {
-        sr->filter_need_in_memory = 1;
     }
 
     /* filters of the internal location (gunzip, sub) set themselves up */
@@ -370,53 +396,6 @@ ngx_http_gemini_filter_strip(ngx_http_request_t *r)
 }
 
 
-/* the scanner of token counts, for answers that may hold any */
-
-static ngx_int_t
-ngx_http_gemini_filter_usage(ngx_http_gemini_ctx_t *ctx)
-{
-    ngx_str_t           *type;
-    ngx_uint_t           sse;
-    ngx_http_request_t  *sr;
-
-    sr = ctx->attempt->sr;
-    type = &sr->headers_out.content_type;
-
-    sse = type->len >= 17
-          && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
-             == 0;
-
-    if (!sse
-        && (type->len < 16
-            || ngx_strncasecmp(type->data, (u_char *) "application/json", 16)
-               != 0))
-    {
-        return NGX_OK;
-    }
-
-    if (sr->headers_out.content_encoding || sr->method == NGX_HTTP_HEAD) {
-        return NGX_OK;
-    }
-
-    ctx->usage = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_usage_t));
-    if (ctx->usage == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface,
-                          ngx_http_gemini_filter_alloc, ctx->request->pool);
-
-    return NGX_OK;
-}
-
-
-static u_char *
-ngx_http_gemini_filter_alloc(void *data, size_t size)
-{
-    return ngx_pnalloc(data, size);
-}
-
-
 static ngx_int_t
 ngx_http_gemini_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
@@ -437,6 +416,9 @@ ngx_http_gemini_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (r == r->main && ctx->error && in) {
             in = ngx_http_gemini_error_body(r, in);
+
+        } else if (r == r->main && ctx->select && ctx->answer) {
+            ngx_http_gemini_look_chain(ctx, in);
         }
 
         return ngx_http_next_body_filter(r, in);
@@ -485,15 +467,14 @@ ngx_http_gemini_filter_stream(ngx_http_gemini_attempt_t *at, ngx_chain_t *in)
 
     ctx = at->ctx;
 
+    ngx_http_gemini_look_chain(ctx, in);
+
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;
 
-        if (ctx->usage && ngx_buf_in_memory(b) && b->last > b->pos) {
-            ngx_gemini_usage_feed(ctx->usage, b->pos, b->last - b->pos);
-        }
-
         if (b->last_buf || b->last_in_chain) {
             at->last = 1;
+            ngx_http_gemini_owner_end(ctx);
         }
     }
 

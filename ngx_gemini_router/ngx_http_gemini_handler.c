@@ -11,6 +11,8 @@
 #include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
 #include "ngx_http_gemini_log.h"
+#include "ngx_http_gemini_order.h"
+#include "ngx_http_gemini_owner.h"
 #include "ngx_http_gemini_queue.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
@@ -19,8 +21,6 @@
 
 static ngx_uint_t ngx_http_gemini_handler_upgrade(ngx_http_request_t *r);
 static void ngx_http_gemini_handler_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
-    ngx_gemini_error_t *error);
 static void ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_handler_ask(ngx_http_gemini_ctx_t *ctx,
     ngx_uint_t waiter, ngx_uint_t dry);
@@ -146,7 +146,7 @@ ngx_http_gemini_handler_body(ngx_http_request_t *r)
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_gemini_handler_plan(ctx, &error);
+        rc = ngx_http_gemini_order(ctx, &error);
     }
 
     if (rc == NGX_ERROR) {
@@ -162,77 +162,6 @@ ngx_http_gemini_handler_body(ngx_http_request_t *r)
     }
 
     ngx_http_gemini_handler_try(ctx);
-}
-
-
-/* the models that may serve, and the limits of the way there */
-
-static ngx_int_t
-ngx_http_gemini_handler_plan(ngx_http_gemini_ctx_t *ctx,
-    ngx_gemini_error_t *error)
-{
-    uint64_t             deadline;
-    ngx_str_t            name, model;
-    ngx_gemini_conf_t   *gc;
-    ngx_gemini_view_t   *gv;
-
-    gc = &ctx->pool->gc;
-
-    name = ctx->wish.model;
-
-    if (name.len == 0 && ctx->body && !ctx->body->failed) {
-        name.data = ctx->body->model;
-        name.len = ctx->body->model_len;
-    }
-
-    ctx->requested = name;
-
-    if (name.len == 0
-        || ngx_gemini_request_model(&name, &model) != NGX_OK)
-    {
-        ngx_str_null(&model);
-    }
-
-    /* what cannot be read cannot be rewritten either */
-
-    if (ctx->body && (ctx->body->failed || ctx->body->differ)) {
-        ctx->wish.fallback = 0;
-    }
-
-    ngx_memzero(error, sizeof(ngx_gemini_error_t));
-
-    gv = ngx_http_gemini_zone_lock(ctx->pool);
-
-    ngx_gemini_plan_order(gv, gc, &ctx->wish, &model, ctx->fallback,
-                          ctx->began, ctx->order);
-
-    ngx_http_gemini_zone_unlock(ctx->pool);
-
-    if (ctx->order->refused
-        || ngx_gemini_plan_restrict(gc, &ctx->restrict_to.models, ctx->order)
-           == 0)
-    {
-        error->status = NGX_HTTP_NOT_FOUND;
-        error->surface = ctx->wish.surface;
-        error->array = ctx->wish.array;
-        ngx_str_set(&error->message, "the model is not available here");
-        return NGX_DECLINED;
-    }
-
-    ctx->course->wished = ctx->order->choices[0].slot;
-    ctx->course->replay = ctx->wish.replay;
-
-    deadline = gc->timeout ? ctx->began + gc->timeout : 0;
-
-    if (ctx->deadline) {
-        ctx->course->deadline += ctx->began;
-    }
-
-    if (deadline && (!ctx->deadline || deadline < ctx->course->deadline)) {
-        ctx->course->deadline = deadline;
-    }
-
-    return ngx_http_gemini_attempt_headers(ctx, 0);
 }
 
 
@@ -291,7 +220,29 @@ ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
 ngx_int_t
 ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
 {
-    return ngx_http_gemini_handler_ask(ctx, waiter, 0);
+    uint32_t   nth, owner;
+    ngx_int_t  rc;
+
+    rc = ngx_http_gemini_handler_ask(ctx, waiter, 0);
+
+    /* a list is not that of a project without a usable key */
+
+    for (nth = 1;
+         rc != NGX_OK && ctx->lists && ctx->course->attempts == 0
+         && nth < ngx_min(ctx->pool->gc.nprojects, NGX_GEMINI_TRIED_MAX);
+         nth++)
+    {
+        owner = ngx_http_gemini_owner_next(ctx, nth);
+
+        if (owner == NGX_GEMINI_NONE) {
+            break;
+        }
+
+        ctx->owner = owner;
+        rc = ngx_http_gemini_handler_ask(ctx, waiter, 0);
+    }
+
+    return rc;
 }
 
 
@@ -323,7 +274,7 @@ ngx_http_gemini_handler_ask(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter,
     pick->restrict_to = &ctx->restrict_to;
     pick->surface = ctx->wish.surface;
     pick->verb = ctx->wish.verb;
-    pick->project = NGX_GEMINI_NONE;
+    pick->project = ctx->owner;
     pick->tokens = (uint32_t) ngx_min(ctx->length / 4, 0x7fffffff);
     pick->worker = ctx->pool->zone.worker;
     pick->random = (uint32_t) ngx_random();
@@ -390,6 +341,11 @@ ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
         }
     }
 
+    if (step == NGX_GEMINI_STEP_RELAY) {
+        ngx_http_gemini_finish_relay(ctx);
+        return;
+    }
+
     /* those ahead of it were all that it looked at */
 
     if (ctx->pick.lack == 0) {
@@ -423,12 +379,20 @@ ngx_http_gemini_handler_wake(ngx_http_request_t *r)
         return;
     }
 
+    /* what a refusal means depends on what the request names */
+
+    if (at->status == NGX_HTTP_FORBIDDEN || at->status == NGX_HTTP_NOT_FOUND)
+    {
+        (void) ngx_http_gemini_owner_ask(ctx);
+    }
+
     ngx_http_gemini_finish_tokens(ctx);
     ngx_http_gemini_attempt_judge(at);
     ngx_http_gemini_attempt_settle(at);
 
     if (ctx->committed) {
         ngx_http_gemini_log_end(at);
+        ngx_http_gemini_owner_end(ctx);
         ngx_http_gemini_finish(ctx);
         return;
     }
@@ -440,10 +404,23 @@ ngx_http_gemini_handler_wake(ngx_http_request_t *r)
 static void
 ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
 {
+    ngx_int_t                   rc;
     ngx_gemini_step_e           step;
     ngx_http_gemini_attempt_t  *at;
 
     at = ctx->attempt;
+
+    if (at->verdict.class == NGX_GEMINI_RESOURCE) {
+        rc = ngx_http_gemini_owner_ask(ctx);
+
+        if (rc == NGX_ERROR) {
+            ngx_http_finalize_request(ctx->request,
+                                      NGX_HTTP_INTERNAL_SERVER_ERROR);
+            return;
+        }
+
+        ctx->course->ask = (rc == NGX_OK);
+    }
 
     step = ngx_gemini_plan_next(ctx->course, ctx->order, &at->verdict,
                                 at->key, at->project, at->slot,

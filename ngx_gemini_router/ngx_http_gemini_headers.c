@@ -11,6 +11,8 @@
 static ngx_table_elt_t *ngx_http_gemini_headers_push(
     ngx_http_gemini_ctx_t *ctx, const char *key, const char *low,
     size_t len);
+static ngx_int_t ngx_http_gemini_headers_secret(ngx_http_gemini_ctx_t *ctx,
+    uint32_t key);
 static ngx_uint_t ngx_http_gemini_headers_drop(ngx_table_elt_t *h,
     ngx_table_elt_t *connection, ngx_uint_t live);
 
@@ -111,7 +113,13 @@ ngx_http_gemini_attempt_headers(ngx_http_gemini_ctx_t *ctx, ngx_uint_t live)
         }
     }
 
-    if (ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
+    /* a token of a query stays there */
+
+    if (ctx->token.len && ctx->arg_token.len) {
+        return NGX_OK;
+    }
+
+    if (ctx->token.len || ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
         ctx->credential = ngx_http_gemini_headers_push(ctx, "Authorization",
                                                  "authorization",
                                                  sizeof("Authorization") - 1);
@@ -190,26 +198,11 @@ ngx_http_gemini_headers_drop(ngx_table_elt_t *h, ngx_table_elt_t *connection,
 ngx_int_t
 ngx_http_gemini_attempt_credential(ngx_http_gemini_ctx_t *ctx, uint32_t key)
 {
-    u_char     *p;
-    int64_t     left;
-    ngx_str_t  *secret;
+    u_char   *p;
+    int64_t   left;
 
-    secret = &ctx->pool->secrets[key];
-
-    if (ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
-        p = ngx_pnalloc(ctx->request->pool,
-                        sizeof("Bearer ") - 1 + secret->len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ctx->credential->value.data = p;
-        p = ngx_cpymem(p, "Bearer ", sizeof("Bearer ") - 1);
-        p = ngx_cpymem(p, secret->data, secret->len);
-        ctx->credential->value.len = p - ctx->credential->value.data;
-
-    } else {
-        ctx->credential->value = *secret;
+    if (ngx_http_gemini_headers_secret(ctx, key) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     if (ctx->timeout) {
@@ -229,15 +222,61 @@ ngx_http_gemini_attempt_credential(ngx_http_gemini_ctx_t *ctx, uint32_t key)
 }
 
 
+static ngx_int_t
+ngx_http_gemini_headers_secret(ngx_http_gemini_ctx_t *ctx, uint32_t key)
+{
+    u_char      *p;
+    ngx_str_t   *secret, scheme;
+
+    secret = ctx->token.len ? &ctx->token : &ctx->pool->secrets[key];
+
+    if (ctx->token.len && ctx->arg_token.len) {
+        return NGX_OK;
+    }
+
+    if (ctx->token.len) {
+        ngx_str_set(&scheme, "Token ");
+
+    } else if (ctx->wish.surface == NGX_GEMINI_SURFACE_OPENAI) {
+        ngx_str_set(&scheme, "Bearer ");
+
+    } else {
+        ctx->credential->value = *secret;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(ctx->request->pool, scheme.len + secret->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->credential->value.data = p;
+    p = ngx_cpymem(p, scheme.data, scheme.len);
+    p = ngx_cpymem(p, secret->data, secret->len);
+    ctx->credential->value.len = p - ctx->credential->value.data;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_gemini_attempt_target(ngx_http_gemini_ctx_t *ctx,
     const ngx_str_t *model, ngx_str_t *target)
 {
-    size_t  len;
+    size_t      len;
+    u_char     *p;
+    ngx_str_t   token;
+
+    ngx_str_null(&token);
+
+    if (ctx->token.len) {
+        token = ctx->arg_token;
+    }
 
     /* a byte may become three */
 
-    len = 3 * (ctx->wish.path.len + model->len) + ctx->wish.args.len + 32;
+    len = 3 * (ctx->wish.path.len + model->len + token.len)
+          + ctx->wish.args.len + sizeof("?access_token=") + 32;
 
     target->data = ngx_pnalloc(ctx->request->pool, len);
     if (target->data == NULL) {
@@ -253,6 +292,15 @@ ngx_http_gemini_attempt_target(ngx_http_gemini_ctx_t *ctx,
     }
 
     target->len = len;
+
+    if (token.len) {
+        p = target->data + len;
+        *p++ = ctx->wish.args.len ? '&' : '?';
+        p = ngx_cpymem(p, "access_token=", sizeof("access_token=") - 1);
+        p = (u_char *) ngx_escape_uri(p, token.data, token.len,
+                                      NGX_ESCAPE_URI_COMPONENT);
+        target->len = p - target->data;
+    }
 
     return NGX_OK;
 }

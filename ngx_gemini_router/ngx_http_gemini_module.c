@@ -154,6 +154,13 @@ static ngx_command_t  ngx_http_gemini_commands[] = {
       offsetof(ngx_http_gemini_loc_conf_t, team),
       &ngx_http_gemini_team_post },
 
+    { ngx_string("gemini_base"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gemini_loc_conf_t, base),
+      NULL },
+
     { ngx_string("gemini_store"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -282,6 +289,7 @@ ngx_http_gemini_create_loc_conf(ngx_conf_t *cf)
     glcf->queue = NGX_CONF_UNSET_PTR;
     glcf->tries = NGX_CONF_UNSET_PTR;
     glcf->team = NGX_CONF_UNSET_PTR;
+    glcf->base = NGX_CONF_UNSET_PTR;
     glcf->store = NGX_CONF_UNSET;
     glcf->error = NGX_CONF_UNSET;
 
@@ -307,6 +315,7 @@ ngx_http_gemini_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->queue, prev->queue, NULL);
     ngx_conf_merge_ptr_value(conf->tries, prev->tries, NULL);
     ngx_conf_merge_ptr_value(conf->team, prev->team, NULL);
+    ngx_conf_merge_ptr_value(conf->base, prev->base, NULL);
 
     ngx_conf_merge_value(conf->store, prev->store, 1);
     ngx_conf_merge_value(conf->error, prev->error, 0);

@@ -20,6 +20,7 @@
 #include "ngx_gemini.h"
 #include "ngx_gemini_pool.h"
 #include "ngx_gemini_plan.h"
+#include "ngx_gemini_refs.h"
 #include "ngx_gemini_request.h"
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_sched.h"
@@ -125,6 +126,7 @@ typedef struct {
     ngx_http_complex_value_t      *queue;
     ngx_http_complex_value_t      *tries;
     ngx_http_complex_value_t      *team;
+    ngx_http_complex_value_t      *base;       /* of URLs that lead to us */
     ngx_flag_t                     store;      /* 0: add "store":false */
     ngx_flag_t                     error;      /* gemini_error */
 
@@ -153,6 +155,10 @@ struct ngx_http_gemini_ctx_s {
     ngx_str_t                      uri;        /* as received, if redacted */
     ngx_str_t                      args;       /* .. of it */
     ngx_str_t                      arg_key;    /* the value of ?key= */
+    ngx_str_t                      arg_token;  /* .. of ?access_token= */
+    ngx_str_t                      token;      /* an ephemeral one that goes
+                                                  upstream instead of a key */
+    ngx_http_log_handler_pt        log_handler;      /* nginx's own */
 
     ngx_gemini_wish_t              wish;
     ngx_gemini_body_t             *body;       /* NULL: not scanned */
@@ -164,6 +170,15 @@ struct ngx_http_gemini_ctx_s {
     uint32_t                       team_row;   /* .. its number, 0: not yet */
     ngx_str_t                      requested;  /* model, as written */
     off_t                          length;     /* of the client's body */
+
+    ngx_gemini_refs_t             *refs;       /* resources that it names, or
+                                                  NULL: not looked for */
+    ngx_gemini_refs_t             *answered;   /* .. that the answer names */
+    ngx_gemini_refs_answer_t      *answer;     /* their scanner, or NULL */
+    ngx_gemini_continuation_t      continuation;
+    uint32_t                       learned;    /* of answered */
+    uint32_t                       owner;      /* project in conf, NONE */
+    uint64_t                       team_hash;  /* 0: none */
 
     ngx_http_gemini_attempt_t     *attempt;    /* the last one, or NULL */
     ngx_list_t                     headers;    /* upstream's */
@@ -203,6 +218,7 @@ struct ngx_http_gemini_ctx_s {
     unsigned                       deadline:1; /* X-Server-Timeout came */
     unsigned                       error:2;    /* gemini_error under way */
     unsigned                       secret:1;   /* $gemini_key has a value */
+    unsigned                       lists:1;    /* owner is our choice */
     unsigned                       done:1;     /* counted */
 };
 

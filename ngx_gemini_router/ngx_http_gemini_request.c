@@ -6,12 +6,12 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_owner.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_gemini_glob.h"
 
 
 static void ngx_http_gemini_ctx_cleanup(void *data);
-static ngx_uint_t ngx_http_gemini_request_suspect(ngx_str_t *args);
 static ngx_int_t ngx_http_gemini_request_uri(ngx_http_gemini_ctx_t *ctx,
     ngx_str_t *uri);
 static void ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx,
@@ -19,6 +19,7 @@ static void ngx_http_gemini_request_restore(ngx_http_gemini_ctx_t *ctx,
 static ngx_int_t ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_request_location(
     ngx_http_gemini_ctx_t *ctx, ngx_uint_t *families);
+static ngx_int_t ngx_http_gemini_request_body(ngx_http_gemini_ctx_t *ctx);
 static ngx_int_t ngx_http_gemini_request_flag(ngx_http_gemini_ctx_t *ctx,
     ngx_http_complex_value_t *cv, ngx_uint_t *flag);
 static ngx_int_t ngx_http_gemini_request_text(ngx_http_gemini_ctx_t *ctx,
@@ -99,67 +100,6 @@ ngx_http_gemini_ctx_create(ngx_http_request_t *r)
 static void
 ngx_http_gemini_ctx_cleanup(void *data)
 {
-}
-
-
-ngx_int_t
-ngx_http_gemini_redact_handler(ngx_http_request_t *r)
-{
-    u_char                      *buf;
-    ngx_http_gemini_ctx_t       *ctx;
-    ngx_http_gemini_srv_conf_t  *gscf;
-
-    gscf = ngx_http_get_module_srv_conf(r, ngx_http_gemini_router_module);
-
-    if (!gscf->used || !ngx_http_gemini_request_suspect(&r->args)) {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_http_gemini_ctx_create(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->uri.len = r->unparsed_uri.len;
-    ctx->uri.data = ngx_pstrdup(r->pool, &r->unparsed_uri);
-
-    ctx->args.len = r->args.len;
-    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
-
-    buf = ngx_pnalloc(r->pool, NGX_GEMINI_SECRET_MAX);
-
-    if (ctx->uri.data == NULL || ctx->args.data == NULL || buf == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    (void) ngx_gemini_request_arg(&ctx->args, "key", buf,
-                                  NGX_GEMINI_SECRET_MAX, &ctx->arg_key);
-
-    /* over HTTP/2 these are not one memory */
-
-    (void) ngx_gemini_request_redact(r->unparsed_uri.data,
-                                     r->unparsed_uri.len);
-    (void) ngx_gemini_request_redact(r->request_line.data,
-                                     r->request_line.len);
-    (void) ngx_gemini_request_redact(r->args.data, r->args.len);
-
-    return NGX_DECLINED;
-}
-
-
-/* a quick look: most arguments hold nothing to hide */
-
-static ngx_uint_t
-ngx_http_gemini_request_suspect(ngx_str_t *args)
-{
-    if (args->len == 0) {
-        return 0;
-    }
-
-    return ngx_strlchr(args->data, args->data + args->len, '%')
-           || ngx_strnstr(args->data, "key", args->len)
-           || ngx_strnstr(args->data, "token", args->len)
-           || ngx_strnstr(args->data, "upload_id", args->len);
 }
 
 
@@ -310,7 +250,32 @@ ngx_http_gemini_request_prepare(ngx_http_gemini_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    if (ctx->wish.body == NGX_GEMINI_BODY_NONE
+    return ngx_http_gemini_request_body(ctx);
+}
+
+
+/* what is to be looked for in the body, if there is one */
+
+static ngx_int_t
+ngx_http_gemini_request_body(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_gemini_refs_t       *refs;
+    ngx_gemini_body_want_e   want;
+
+    if (ngx_http_gemini_owner_target(ctx, &refs) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    want = ctx->wish.body;
+
+    if (refs || ctx->wish.ask) {
+        want |= NGX_GEMINI_BODY_MENTIONS;
+    }
+
+    /* what a file's bytes look like does not matter */
+
+    if (want == NGX_GEMINI_BODY_NONE
+        || ctx->wish.surface == NGX_GEMINI_SURFACE_UPLOAD
         || (ctx->request->headers_in.content_length_n <= 0
             && !ctx->request->headers_in.chunked))
     {
@@ -322,7 +287,7 @@ ngx_http_gemini_request_prepare(ngx_http_gemini_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ngx_gemini_body_init(ctx->body, ctx->wish.body);
+    ngx_gemini_body_init(ctx->body, want, refs);
 
     return NGX_OK;
 }

@@ -29,6 +29,7 @@ static ngx_int_t ngx_http_gemini_resolve_limits(
     ngx_http_gemini_block_t *block);
 static ngx_int_t ngx_http_gemini_resolve_tables(
     ngx_http_gemini_block_t *block);
+static ngx_int_t ngx_http_gemini_resolve_map(ngx_http_gemini_block_t *block);
 static ngx_uint_t ngx_http_gemini_resolve_priced(
     ngx_http_gemini_block_t *block);
 static ngx_int_t ngx_http_gemini_resolve_limit(
@@ -65,6 +66,7 @@ ngx_http_gemini_resolve(ngx_http_gemini_block_t *block)
     }
 
     if (ngx_http_gemini_key_resolve(block) != NGX_OK
+        || ngx_http_gemini_resolve_map(block) != NGX_OK
         || ngx_http_gemini_model_resolve(block) != NGX_OK
         || ngx_http_gemini_resolve_limits(block) != NGX_OK)
     {
@@ -154,6 +156,29 @@ ngx_http_gemini_resolve_tables(ngx_http_gemini_block_t *block)
             ngx_http_gemini_resolve_cell(pcf, p, m, &model[m].quota);
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* from a project's slot to its index, filled when slots are claimed */
+
+static ngx_int_t
+ngx_http_gemini_resolve_map(ngx_http_gemini_block_t *block)
+{
+    uint32_t            n;
+    ngx_gemini_conf_t  *gc;
+
+    gc = &block->pcf->gc;
+
+    for (n = 8; n < 2 * gc->nprojects; n *= 2) { /* void */ }
+
+    gc->project_map = ngx_palloc(block->cf->pool, n * sizeof(uint32_t));
+    if (gc->project_map == NULL) {
+        return NGX_ERROR;
+    }
+
+    gc->project_mask = n - 1;
 
     return NGX_OK;
 }

@@ -10,6 +10,8 @@
 #include "ngx_http_gemini_finish.h"
 #include "ngx_http_gemini_handler.h"
 #include "ngx_http_gemini_log.h"
+#include "ngx_http_gemini_live.h"
+#include "ngx_http_gemini_owner.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_select.h"
 #include "ngx_http_gemini_zone.h"
@@ -70,11 +72,22 @@ ngx_http_gemini_select_handler(ngx_http_request_t *r)
     rc = ngx_http_gemini_request_prepare(ctx, &error);
 
     if (rc == NGX_OK) {
+        rc = ngx_http_gemini_live_token(ctx);
+    }
+
+    if (rc == NGX_OK) {
         rc = ngx_http_gemini_select_plan(ctx, &error);
     }
 
     if (rc == NGX_OK) {
         rc = ngx_http_gemini_select_pick(ctx, &error);
+
+        /* what is not the pool's goes on without a place in it */
+
+        if (rc == NGX_DECLINED && ctx->token.len) {
+            ctx->outcome = NGX_GEMINI_OUTCOME_NONE;
+            rc = NGX_OK;
+        }
     }
 
     if (rc == NGX_OK) {
@@ -154,7 +167,7 @@ ngx_http_gemini_select_plan(ngx_http_gemini_ctx_t *ctx,
         ctx->course->deadline += ctx->began;
     }
 
-    return NGX_OK;
+    return ngx_http_gemini_owner_resolve(ctx, error);
 }
 
 
@@ -383,7 +396,8 @@ ngx_http_gemini_select_cleanup(void *data)
     ngx_http_gemini_select_end(ctx);
 
     if (ctx->outcome == NGX_GEMINI_OUTCOME_NONE) {
-        ctx->outcome = NGX_GEMINI_OUTCOME_CLIENT_GONE;
+        ctx->outcome = ctx->token.len ? NGX_GEMINI_OUTCOME_OK
+                                      : NGX_GEMINI_OUTCOME_CLIENT_GONE;
     }
 
     ngx_http_gemini_finish_count(ctx);

@@ -210,7 +210,7 @@ ngx_http_gemini_variable_key(ngx_http_request_t *r,
 
     ctx = ngx_http_gemini_ctx(r);
 
-    if (ctx == NULL || !ctx->secret) {
+    if (ctx == NULL || !ctx->secret || ctx->token.len) {
         v->not_found = 1;
         return NGX_OK;
     }

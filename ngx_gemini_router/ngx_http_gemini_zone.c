@@ -52,6 +52,7 @@ ngx_http_gemini_zone_add(ngx_conf_t *cf, ngx_http_gemini_pool_conf_t *pcf)
 
     ngx_gemini_caps_need(&pcf->gc, &need);
     need.reservations = NGX_GEMINI_RESERVATIONS_MIN;
+    need.owners = NGX_GEMINI_OWNERS_MIN;
 
     size = ngx_http_gemini_zone_bytes(&need);
 
@@ -92,7 +93,8 @@ ngx_http_gemini_zone_add(ngx_conf_t *cf, ngx_http_gemini_pool_conf_t *pcf)
 }
 
 
-/* twice the need; on a reload the old size as long as the need fits in it */
+/* twice the need, save of what does not grow with keys and models; on a
+   reload the old size as long as the need fits in it */
 
 static size_t
 ngx_http_gemini_zone_auto(ngx_http_gemini_pool_conf_t *pcf, ngx_str_t *name)
@@ -104,7 +106,10 @@ ngx_http_gemini_zone_auto(ngx_http_gemini_pool_conf_t *pcf, ngx_str_t *name)
 
     ngx_gemini_caps_need(&pcf->gc, &need);
 
-    size = 2 * ngx_http_gemini_zone_bytes(&need);
+    need.owners = 0;
+
+    size = 2 * ngx_http_gemini_zone_bytes(&need)
+           + NGX_GEMINI_OWNERS * sizeof(ngx_gemini_owner_t);
     size = ngx_align(size, NGX_HTTP_GEMINI_ZONE_UNIT);
 
     shpool = ngx_http_gemini_zone_old(name, &old);

@@ -40,12 +40,13 @@ my @doors = (
 # rooms of several files, and the files beside the one of the same name
 
 my %parts = (
-    'core:pool'     => [ qw/ carry claim conf rest slots / ],
+    'core:pool'     => [ qw/ carry claim conf owner_set rest slots / ],
     'core:answer'   => [ qw/ scrub / ],
-    'core:body'     => [ qw/ place / ],
+    'core:refs'     => [ qw/ name token / ],
+    'core:body'     => [ qw/ member mention place / ],
     'core:usage'    => [ qw/ sse tokens / ],
     'core:classify' => [ qw/ class fault head quota rule / ],
-    'core:request'  => [ qw/ route verb / ],
+    'core:request'  => [ qw/ resource route upload verb / ],
     'core:sched'    => [ qw/ allow blame candidate change cooldown resv
                              settle / ],
     'core:plan'     => [ qw/ order / ],
@@ -56,15 +57,16 @@ my %parts = (
     'conf'          => [ qw/ key_conf key_env key_resolve model_conf pool_conf
                              probe_conf resolve restrict_conf state_conf / ],
     'attempt'       => [ qw/ headers log / ],
-    'filter'        => [ qw/ error hold / ],
-    'handler'       => [ qw/ finish queue select / ],
     'core:prom'     => [ qw/ prom_hist prom_row prom_scan prom_text / ],
     'status'        => [ qw/ format / ],
+    'filter'        => [ qw/ error hold look / ],
+    'request'       => [ qw/ client live owner redact upload / ],
+    'handler'       => [ qw/ finish order queue select / ],
     'control'       => [ qw/ control_args / ],
     'page'          => [ qw/ page_html / ],
     'probe'         => [ qw/ probe_job probe_round / ],
     'persist'       => [ qw/ persist_file persist_load / ],
-    'variables'     => [ qw/ client trail / ],
+    'variables'     => [ qw/ trail / ],
 );
 
 # lowest first; the rooms of a row do not include each other
@@ -75,9 +77,10 @@ my @rows = (
          core:accept / ],
     [ qw/ core:out / ],
     [ qw/ core:metrics / ],
-    [ qw/ core:json core:keyfile core:field core:pool / ],
+    [ qw/ core:json core:keyfile core:field core:pool core:refs / ],
     [ qw/ core:classify core:body core:usage core:listing core:tier / ],
-    [ qw/ core:answer core:budget core:request / ],
+    [ qw/ core:answer core:budget core:owner core:request
+         core:refs_answer / ],
     [ qw/ core:sched / ],
     [ qw/ core:plan core:capacity core:probe / ],
     [ qw/ core:explain core:report / ],

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use Cpanel::JSON::XS ();
+use POSIX qw/ strftime /;
 use Test::More;
 
 use lib 't/lib';
@@ -321,6 +322,63 @@ subtest 'another configuration' => sub {
     is(key($is, 'b')->{state}, 'usable', 'a new secret starts clean');
     is(key($is, 'a')->{state}, key($was, 'a')->{state}, 'an old one does not');
     is(scalar(@{$is->{keys}}), 2, 'what is gone is left out');
+
+    $t->done;
+};
+
+
+# by label, whatever the order; not of a project that is gone, not what is over
+subtest 'owners of resources' => sub {
+    my ($t) = set_up('state state.json;');
+    my @end = map { strftime('%Y-%m-%dT%H:%M:%S.000Z', gmtime(time() + $_)) }
+                  (86400, 3000, -1);
+
+    my $file = {p => 'demo-a', h => '0123456789abcdef', t => 'file',
+                k => '00000000000000ff', e => $end[0]};
+    my $cache = {p => 'demo-c', h => '00000000000000f1', t => 'cache',
+                 m => $lite, e => $end[1]};
+
+    $t->stop;
+    $t->write('state.json', $json->encode({
+        version => 1, pool => 'main', owners => [
+            $file, $cache,
+            {p => 'demo-b', h => '00000000000000f2', t => 'batch',
+             e => $end[2]},
+            {p => 'demo-d', h => '00000000000000f3', t => 'file',
+             e => $end[0]},
+        ],
+    }));
+    $t->start;
+
+    my $status = $t->status;
+    is_deeply($status->{resources}, {file => 1, cache => 1}, 'read');
+    is($status->{limits}{used}{owners}, 2, 'counted');
+    ok($status->{limits}{room}{owners} >= 1024, 'of so many');
+
+    for my $zone ('', 'zone main 2m;') {
+        $t->conf(<<"END");
+gemini_pool main {
+    key    demo-key-3 name=c project=demo-c;
+    key    demo-key-2 name=b project=demo-b;
+    key    demo-key-1 name=a project=demo-a;
+    model  $lite;
+    state  state.json;
+    $zone
+}
+server {
+    listen 127.0.0.1:%%PORT_0%%;
+    location /gemini/status { gemini_status main; }
+}
+END
+        $zone ? $t->reload(gone => 1) : $t->restart;
+
+        is_deeply($t->status->{resources}, {file => 1, cache => 1},
+                  "another order of keys $zone");
+    }
+
+    $t->stop;
+    is_deeply([sort { $b->{h} cmp $a->{h} } @{state($t)->{owners}}],
+              [$file, $cache], 'and written as they were');
 
     $t->done;
 };

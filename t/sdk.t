@@ -11,7 +11,11 @@ use Test::More;
 use lib 't/lib';
 use GeminiTest;
 
-use constant POOLS => 160;
+use constant {
+    POOLS   => 160,
+    GROUNDS => 90,
+    GROUPS  => 21,
+};
 
 plan(skip_all => 'TEST_NGINX_NO_SDK is set') if $ENV{TEST_NGINX_NO_SDK};
 
@@ -29,11 +33,17 @@ my %key = (
     b => 'pool-key-b-secret',
 );
 
+# of resources: two keys of each of six projects
+
+my %own = map { my $project = $_;
+                map { ("own-key-$project$_-secret" => "own-$project") } 1, 2 }
+    'a' .. 'f';
+
 my $t = GeminiTest->new;
 
 # noon in California: just after midnight the end of a day is a guess
 
-my $fake = $t->fake(keys => { $key{a} => 'pa', $key{b} => 'pb' },
+my $fake = $t->fake(keys => { $key{a} => 'pa', $key{b} => 'pb', %own },
                     date_offset => 20 * 3600 - time % 86400);
 
 $t->secret('client-secret-1');
@@ -41,6 +51,11 @@ $t->conf(conf());
 $t->start;
 
 relay();
+
+ok($t->access_log =~ /upload/ && $t->access_log =~ /Constrained/,
+   'uploads and sessions are logged');
+unlike($t->access_log . $t->error_log, qr/up-fake|auth_tokens.fake/,
+       'without what opens them');
 
 $t->done;
 
@@ -71,15 +86,64 @@ END
             . " /gemini-upstream; }\n";
     }
 
+    for my $i (0 .. GROUNDS - 1) {
+        $pools .= ground($i);
+        $locations .= ways($i);
+    }
+
     return <<"END";
+variables_hash_max_size 4096;
 $pools
 server {
     listen 127.0.0.1:%%PORT_0%%;
     client_max_body_size 128m;
+    proxy_http_version 1.1;
 
 $locations
     %%GEMINI_UPSTREAM%%
 }
+END
+}
+
+
+# a pool of six projects, and the ways into it
+sub ground {
+    my ($i) = @_;
+    my $keys = join '', map { "    key $_ name=" . substr($_, 8, 2)
+                              . " project=$own{$_};\n" } sort keys %own;
+
+    return <<"END";
+gemini_pool g$i {
+$keys
+    model  gemini-3.8-flash;
+    model  gemini-3.5-flash-lite;
+    model  gemini-embedding-001;
+    model  gemini-3.8-live;
+    model  veo-3.1-generate-preview;
+    tries  3;
+}
+END
+}
+
+
+sub ways {
+    my ($i) = @_;
+    my $pass = "gemini_pass g$i /gemini-upstream;";
+    my $every = 'gemini_restrict families=generate,count,embed,models,upload,'
+        . 'files,caches,batches,stores,interactions,live';
+    my $select = "gemini_select g$i; proxy_pass http://%%FAKE%%;"
+        . ' proxy_buffering off;';
+    my $live = "$select proxy_set_header Upgrade \$http_upgrade;"
+        . ' proxy_set_header Connection upgrade;';
+
+    return <<"END";
+    location /pass$i/ { $pass $every,agents,webhooks,credentials; }
+    location /select$i/ { $pass }
+    location /select$i/upload/ { $select proxy_request_buffering off; }
+    location /live$i/ { $pass }
+    location /live$i/ws/ { $live }
+    location /tokens$i/ { $pass $every,auth_tokens; }
+    location /tokens$i/ws/ { $live $every,auth_tokens; }
 END
 }
 
@@ -106,7 +170,7 @@ sub relay {
 
     close $tap;
     is($?, 0, 'node has run the tests to their end');
-    is($groups, 4, 'all groups of them');
+    is($groups, GROUPS, 'all groups of them');
 
     return;
 }
@@ -118,6 +182,7 @@ sub exec_tests {
     $ENV{GATEWAY} = 'http://127.0.0.1:' . $t->port(0);
     $ENV{FAKE} = 'http://' . $fake->address;
     $ENV{POOLS} = POOLS;
+    $ENV{GROUNDS} = GROUNDS;
 
     exec $node, '--test-reporter=tap', '--test-force-exit',
         '--test-timeout=' . 20_000 * GeminiTest::slow(),

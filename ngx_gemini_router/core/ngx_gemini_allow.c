@@ -157,6 +157,7 @@ ngx_gemini_allow_spoilt(const ngx_gemini_look_t *look,
     case NGX_GEMINI_PROJECT_DENIED:
     case NGX_GEMINI_PROJECT_BILLING:
     case NGX_GEMINI_CAP:
+    case NGX_GEMINI_RESOURCE:
         return tried->project == conf->project;
 
     case NGX_GEMINI_CREDIT:

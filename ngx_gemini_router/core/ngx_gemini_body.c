@@ -5,6 +5,8 @@
 
 
 #include "ngx_gemini_body.h"
+#include "ngx_gemini_member.h"
+#include "ngx_gemini_mention.h"
 #include "ngx_gemini_place.h"
 #include "ngx_gemini_scan.h"
 
@@ -25,10 +27,10 @@ typedef enum {
 
 static const u_char *ngx_gemini_body_string(ngx_gemini_body_t *body,
     const u_char *p, const u_char *end, uint64_t offset);
+static const u_char *ngx_gemini_body_colon(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
 static void ngx_gemini_body_append(ngx_gemini_body_t *body, const u_char *p,
     size_t len);
-static void ngx_gemini_body_name(ngx_gemini_body_t *body);
-static void ngx_gemini_body_span(ngx_gemini_body_t *body, uint64_t offset);
 static const u_char *ngx_gemini_body_literal(ngx_gemini_body_t *body,
     const u_char *p, const u_char *end);
 static void ngx_gemini_body_byte(ngx_gemini_body_t *body, u_char ch,
@@ -48,11 +50,15 @@ static void ngx_gemini_body_fail(ngx_gemini_body_t *body);
 
 
 void
-ngx_gemini_body_init(ngx_gemini_body_t *body, ngx_gemini_body_want_e want)
+ngx_gemini_body_init(ngx_gemini_body_t *body, ngx_gemini_body_want_e want,
+    ngx_gemini_refs_t *refs)
 {
     ngx_memzero(body, sizeof(ngx_gemini_body_t));
 
     body->want = want;
+    body->refs = refs;
+    body->mentions = ((want & NGX_GEMINI_BODY_MENTIONS) != 0);
+    body->answer = ((want & NGX_GEMINI_BODY_ANSWER) != 0);
 }
 
 
@@ -123,12 +129,26 @@ ngx_gemini_body_string(ngx_gemini_body_t *body, const u_char *p,
     ngx_uint_t     escape;
     const u_char  *quote;
 
+    if (body->is_key && body->capture && offset == body->token + 1) {
+        quote = ngx_gemini_scan_name(p, end);
+
+        if (quote != NULL) {
+            ngx_gemini_member_name(body, ngx_gemini_body_place(body), p,
+                                   quote - p);
+            return ngx_gemini_body_colon(body, quote + 1, end);
+        }
+    }
+
     escape = body->escape;
     quote = ngx_gemini_scan_string(p, end, &escape);
-    body->escape = (unsigned) escape;
+    body->escape = (uint8_t) escape;
 
     if (body->capture) {
         ngx_gemini_body_append(body, p, quote - p);
+    }
+
+    if (body->kind) {
+        ngx_gemini_mention_piece(body, p, quote - p);
     }
 
     if (quote == end) {
@@ -136,22 +156,49 @@ ngx_gemini_body_string(ngx_gemini_body_t *body, const u_char *p,
     }
 
     if (body->is_key) {
-        body->state = NGX_GEMINI_BODY_COLON;
 
-        if (body->capture) {
-            ngx_gemini_body_name(body);
+        if (body->capture
+            && ngx_gemini_member_escaped(body, ngx_gemini_body_place(body))
+               != NGX_OK)
+        {
+            ngx_gemini_body_fail(body);
+            return end;
         }
 
-        return quote + 1;
+        return ngx_gemini_body_colon(body, quote + 1, end);
+    }
+
+    if (body->kind) {
+        ngx_gemini_mention_end(body, offset + (quote - p) - body->token - 1);
+        body->capture = 0;
     }
 
     ngx_gemini_body_over(body);
 
-    if (body->capture) {
-        ngx_gemini_body_span(body, offset + (quote - p));
+    if (body->capture
+        && ngx_gemini_member_model(body, offset + (quote - p)) != NGX_OK)
+    {
+        ngx_gemini_body_fail(body);
     }
 
     return quote + 1;
+}
+
+
+/* behind a name: a colon mostly follows at once */
+
+static const u_char *
+ngx_gemini_body_colon(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    if (p < end && *p == ':') {
+        body->state = NGX_GEMINI_BODY_VALUE;
+        return p + 1;
+    }
+
+    body->state = NGX_GEMINI_BODY_COLON;
+
+    return p;
 }
 
 
@@ -165,109 +212,6 @@ ngx_gemini_body_append(ngx_gemini_body_t *body, const u_char *p, size_t len)
 
     ngx_memcpy(body->text + body->text_len, p, len);
     body->text_len += len;
-}
-
-
-static void
-ngx_gemini_body_name(ngx_gemini_body_t *body)
-{
-    uint32_t  place;
-
-    if (body->overflow) {
-        return;
-    }
-
-    place = ngx_gemini_body_place(body);
-
-    if (ngx_gemini_place_member(place, body->text, body->text_len,
-                                &body->member)
-        != NGX_OK)
-    {
-        ngx_gemini_body_fail(body);
-        return;
-    }
-
-    switch (body->member) {
-
-    case NGX_GEMINI_MEMBER_MODEL:
-        if (place == NGX_GEMINI_PLACE_TOP
-            && !(body->want & NGX_GEMINI_BODY_TOP))
-        {
-            body->member = NGX_GEMINI_MEMBER_OTHER;
-        }
-
-        break;
-
-    case NGX_GEMINI_MEMBER_STREAM:
-        body->stream = 0;
-        break;
-
-    case NGX_GEMINI_MEMBER_STORE:
-        body->store = 1;
-        break;
-
-    case NGX_GEMINI_MEMBER_OPTIONS:
-        body->usage = 1;
-        break;
-
-    default:
-        break;
-    }
-}
-
-
-static void
-ngx_gemini_body_span(ngx_gemini_body_t *body, uint64_t offset)
-{
-    u_char              name[NGX_GEMINI_MODEL_MAX + 7], *p;
-    size_t              len;
-    ngx_int_t           rc;
-    ngx_gemini_span_t  *span;
-
-    len = 0;
-    rc = NGX_DECLINED;
-
-    if (!body->overflow) {
-        rc = ngx_gemini_scan_unescape(body->text, body->text_len, name,
-                                      sizeof(name), &len);
-    }
-
-    if (rc == NGX_ERROR || body->nspans == NGX_GEMINI_BODY_SPANS) {
-        ngx_gemini_body_fail(body);
-        return;
-    }
-
-    span = &body->spans[body->nspans++];
-
-    span->offset = body->token;
-    span->len = (uint32_t) (offset + 1 - body->token);
-    span->prefix = 0;
-
-    p = name;
-
-    if (len >= 7 && ngx_memcmp(p, "models/", 7) == 0) {
-        span->prefix = 1;
-        p += 7;
-        len -= 7;
-    }
-
-    /* too long to be a name: such a span differs from every other */
-
-    if (len > NGX_GEMINI_MODEL_MAX) {
-        len = 0;
-    }
-
-    if (body->nspans == 1) {
-        ngx_memcpy(body->model, p, len);
-        body->model_len = len;
-        return;
-    }
-
-    if (len == 0 || len != body->model_len
-        || ngx_memcmp(body->model, p, len) != 0)
-    {
-        body->differ = 1;
-    }
 }
 
 
@@ -298,22 +242,9 @@ ngx_gemini_body_literal(ngx_gemini_body_t *body, const u_char *p,
         return p;
     }
 
-    if (body->text[0] > '9') {
-
-        if (body->text_len == 4 && ngx_memcmp(body->text, "true", 4) == 0) {
-
-            if (body->member == NGX_GEMINI_MEMBER_STREAM) {
-                body->stream = 1;
-            }
-
-        } else if ((body->text_len != 4
-                    || ngx_memcmp(body->text, "null", 4) != 0)
-                   && (body->text_len != 5
-                       || ngx_memcmp(body->text, "false", 5) != 0))
-        {
-            ngx_gemini_body_fail(body);
-            return p;
-        }
+    if (ngx_gemini_member_literal(body) != NGX_OK) {
+        ngx_gemini_body_fail(body);
+        return p;
     }
 
     ngx_gemini_body_over(body);
@@ -483,6 +414,11 @@ ngx_gemini_body_open(ngx_gemini_body_t *body, ngx_uint_t array)
     body->depth++;
     body->member = NGX_GEMINI_MEMBER_OTHER;
 
+    if (body->mentions) {
+        ngx_gemini_mention_open(body, array);
+        body->mention = NGX_GEMINI_MENTION_NONE;
+    }
+
     if (body->depth < 4) {
         body->path[body->depth] = place;
     }
@@ -497,6 +433,10 @@ ngx_gemini_body_close(ngx_gemini_body_t *body, u_char ch)
         return;
     }
 
+    if (body->mentions) {
+        ngx_gemini_mention_close(body);
+    }
+
     body->depth--;
 
     ngx_gemini_body_over(body);
@@ -509,18 +449,24 @@ ngx_gemini_body_quote(ngx_gemini_body_t *body, ngx_uint_t is_key,
 {
     body->state = NGX_GEMINI_BODY_STRING;
     body->token = offset;
-    body->is_key = (unsigned) is_key;
+    body->is_key = (uint8_t) is_key;
     body->escape = 0;
     body->overflow = 0;
     body->text_len = 0;
 
     if (!is_key) {
         body->capture = (body->member == NGX_GEMINI_MEMBER_MODEL);
+
+        if (body->mentions) {
+            ngx_gemini_mention_begin(body, ngx_gemini_body_array(body));
+        }
+
         return;
     }
 
-    body->capture = ((ngx_gemini_body_place(body) & NGX_GEMINI_PLACE_OBJECTS)
-                     != 0);
+    body->known = ((ngx_gemini_body_place(body) & NGX_GEMINI_PLACE_OBJECTS)
+                   != 0);
+    body->capture = body->known | body->mentions;
 
     if (body->depth == 1) {
         body->empty = 0;
@@ -534,6 +480,7 @@ static void
 ngx_gemini_body_over(ngx_gemini_body_t *body)
 {
     body->member = NGX_GEMINI_MEMBER_OTHER;
+    body->mention = NGX_GEMINI_MENTION_NONE;
     body->state = body->depth ? NGX_GEMINI_BODY_AFTER
                               : NGX_GEMINI_BODY_DONE;
 }

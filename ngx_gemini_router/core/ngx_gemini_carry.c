@@ -7,6 +7,7 @@
 
 
 #include "ngx_gemini_pool.h"
+#include "ngx_gemini_owner_set.h"
 #include "ngx_gemini_slots.h"
 
 
@@ -34,6 +35,11 @@ void
 ngx_gemini_pool_copy(ngx_gemini_view_t *to, const ngx_gemini_view_t *from)
 {
     uint32_t  i, models[NGX_GEMINI_LISTED_MAX + NGX_GEMINI_SPARE + 1];
+    uint64_t  now;
+
+    /* the fresh zone was made just now */
+
+    now = to->gp->created;
 
     ngx_gemini_carry_spares(to, from);
 
@@ -46,6 +52,7 @@ ngx_gemini_pool_copy(ngx_gemini_view_t *to, const ngx_gemini_view_t *from)
     ngx_gemini_carry_accounts(to, from);
     ngx_gemini_carry_models(to, from, models);
     ngx_gemini_carry_projects(to, from, models);
+    ngx_gemini_owner_set_copy(to, from, models, now);
 
     ngx_gemini_metrics_copy(to->metrics, from->metrics, models, to->nmodels);
 }

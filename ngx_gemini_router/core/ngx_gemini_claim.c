@@ -7,6 +7,7 @@
 
 
 #include "ngx_gemini_pool.h"
+#include "ngx_gemini_owner_set.h"
 #include "ngx_gemini_slots.h"
 
 
@@ -16,12 +17,12 @@
 /* one sort of slots beside the items of configuration that want them */
 
 typedef enum {
-    NGX_GEMINI_OWNER_KEY = 0,
-    NGX_GEMINI_OWNER_PROJECT,
-    NGX_GEMINI_OWNER_ACCOUNT,
-    NGX_GEMINI_OWNER_MODEL,
-    NGX_GEMINI_OWNERS
-} ngx_gemini_owner_e;
+    NGX_GEMINI_CLAIM_KEY = 0,
+    NGX_GEMINI_CLAIM_PROJECT,
+    NGX_GEMINI_CLAIM_ACCOUNT,
+    NGX_GEMINI_CLAIM_MODEL,
+    NGX_GEMINI_CLAIM_SORTS
+} ngx_gemini_claim_e;
 
 
 typedef struct {
@@ -33,23 +34,23 @@ typedef struct {
     uint32_t                   nitems;
     size_t                     size;
     size_t                     slot;       /* offset in the item */
-} ngx_gemini_owner_t;
+} ngx_gemini_claim_t;
 
 
-#define ngx_gemini_owner_label(owner, i)                                      \
-    ((ngx_str_t *) (void *) ((owner)->items + (owner)->size * (i)))
+#define ngx_gemini_claim_label(sort, i)                                       \
+    ((ngx_str_t *) (void *) ((sort)->items + (sort)->size * (i)))
 
-#define ngx_gemini_owner_slot(owner, i)                                       \
-    ((uint32_t *) (void *) ((owner)->items + (owner)->size * (i)              \
-                            + (owner)->slot))
+#define ngx_gemini_claim_slot(sort, i)                                        \
+    ((uint32_t *) (void *) ((sort)->items + (sort)->size * (i)                \
+                            + (sort)->slot))
 
 
-static void ngx_gemini_claim_owner(const ngx_gemini_view_t *gv,
-    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_owner_t *owner);
-static uint32_t ngx_gemini_claim_find(const ngx_gemini_owner_t *owner,
+static void ngx_gemini_claim_sort(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_claim_t *sort);
+static uint32_t ngx_gemini_claim_find(const ngx_gemini_claim_t *sort,
     uint32_t i);
 static uint64_t ngx_gemini_claim_oldest(const ngx_gemini_pool_t *gp);
-static uint32_t ngx_gemini_claim_need(const ngx_gemini_owner_t *owner,
+static uint32_t ngx_gemini_claim_need(const ngx_gemini_claim_t *sort,
     uint64_t oldest);
 
 static void ngx_gemini_claim_slots(ngx_gemini_view_t *gv,
@@ -68,6 +69,7 @@ ngx_gemini_caps_need(const ngx_gemini_conf_t *gc, ngx_gemini_caps_t *caps)
     caps->accounts = gc->naccounts;
     caps->models = gc->nmodels;
     caps->reservations = NGX_GEMINI_RESERVATIONS;
+    caps->owners = NGX_GEMINI_OWNERS;
 }
 
 
@@ -78,6 +80,12 @@ ngx_gemini_caps_fill(const ngx_gemini_conf_t *gc, size_t bytes,
     uint32_t  n, step;
 
     ngx_gemini_caps_need(gc, caps);
+
+    while (ngx_gemini_pool_size(caps) > bytes
+           && caps->owners > NGX_GEMINI_OWNERS_MIN)
+    {
+        caps->owners /= 2;
+    }
 
     while (ngx_gemini_pool_size(caps) > bytes
            && caps->reservations > NGX_GEMINI_RESERVATIONS_MIN)
@@ -130,79 +138,80 @@ void
 ngx_gemini_pool_need(const ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     ngx_gemini_caps_t *need)
 {
-    uint32_t            n[NGX_GEMINI_OWNERS];
+    uint32_t            n[NGX_GEMINI_CLAIM_SORTS];
     uint64_t            oldest;
     ngx_uint_t          i;
-    ngx_gemini_owner_t  owner;
+    ngx_gemini_claim_t  sort;
 
     oldest = ngx_gemini_claim_oldest(gv->gp);
 
-    for (i = 0; i < NGX_GEMINI_OWNERS; i++) {
-        ngx_gemini_claim_owner(gv, gc, i, &owner);
-        n[i] = ngx_gemini_claim_need(&owner, oldest);
+    for (i = 0; i < NGX_GEMINI_CLAIM_SORTS; i++) {
+        ngx_gemini_claim_sort(gv, gc, i, &sort);
+        n[i] = ngx_gemini_claim_need(&sort, oldest);
     }
 
-    need->keys = n[NGX_GEMINI_OWNER_KEY];
-    need->projects = n[NGX_GEMINI_OWNER_PROJECT];
-    need->accounts = n[NGX_GEMINI_OWNER_ACCOUNT];
-    need->models = n[NGX_GEMINI_OWNER_MODEL];
+    need->keys = n[NGX_GEMINI_CLAIM_KEY];
+    need->projects = n[NGX_GEMINI_CLAIM_PROJECT];
+    need->accounts = n[NGX_GEMINI_CLAIM_ACCOUNT];
+    need->models = n[NGX_GEMINI_CLAIM_MODEL];
     need->reservations = gv->gp->caps.reservations;
+    need->owners = gv->gp->caps.owners;
 }
 
 
 static void
-ngx_gemini_claim_owner(const ngx_gemini_view_t *gv,
-    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_owner_t *owner)
+ngx_gemini_claim_sort(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, ngx_uint_t type, ngx_gemini_claim_t *sort)
 {
     switch (type) {
 
-    case NGX_GEMINI_OWNER_KEY:
-        owner->slots = gv->key_slots;
-        owner->nslots = gv->gp->caps.keys;
-        owner->index = &gv->key_index;
-        owner->items = (u_char *) gc->keys;
-        owner->nitems = gc->nkeys;
-        owner->size = sizeof(ngx_gemini_key_conf_t);
-        owner->slot = offsetof(ngx_gemini_key_conf_t, slot);
+    case NGX_GEMINI_CLAIM_KEY:
+        sort->slots = gv->key_slots;
+        sort->nslots = gv->gp->caps.keys;
+        sort->index = &gv->key_index;
+        sort->items = (u_char *) gc->keys;
+        sort->nitems = gc->nkeys;
+        sort->size = sizeof(ngx_gemini_key_conf_t);
+        sort->slot = offsetof(ngx_gemini_key_conf_t, slot);
         break;
 
-    case NGX_GEMINI_OWNER_PROJECT:
-        owner->slots = gv->project_slots;
-        owner->nslots = gv->gp->caps.projects;
-        owner->index = &gv->project_index;
-        owner->items = (u_char *) gc->projects;
-        owner->nitems = gc->nprojects;
-        owner->size = sizeof(ngx_gemini_project_conf_t);
-        owner->slot = offsetof(ngx_gemini_project_conf_t, slot);
+    case NGX_GEMINI_CLAIM_PROJECT:
+        sort->slots = gv->project_slots;
+        sort->nslots = gv->gp->caps.projects;
+        sort->index = &gv->project_index;
+        sort->items = (u_char *) gc->projects;
+        sort->nitems = gc->nprojects;
+        sort->size = sizeof(ngx_gemini_project_conf_t);
+        sort->slot = offsetof(ngx_gemini_project_conf_t, slot);
         break;
 
-    case NGX_GEMINI_OWNER_ACCOUNT:
-        owner->slots = gv->account_slots;
-        owner->nslots = gv->gp->caps.accounts;
-        owner->index = &gv->account_index;
-        owner->items = (u_char *) gc->accounts;
-        owner->nitems = gc->naccounts;
-        owner->size = sizeof(ngx_gemini_account_conf_t);
-        owner->slot = offsetof(ngx_gemini_account_conf_t, slot);
+    case NGX_GEMINI_CLAIM_ACCOUNT:
+        sort->slots = gv->account_slots;
+        sort->nslots = gv->gp->caps.accounts;
+        sort->index = &gv->account_index;
+        sort->items = (u_char *) gc->accounts;
+        sort->nitems = gc->naccounts;
+        sort->size = sizeof(ngx_gemini_account_conf_t);
+        sort->slot = offsetof(ngx_gemini_account_conf_t, slot);
         break;
 
-    default: /* NGX_GEMINI_OWNER_MODEL */
-        owner->slots = gv->model_slots;
-        owner->nslots = gv->gp->caps.models;
-        owner->index = NULL;
-        owner->items = (u_char *) gc->models;
-        owner->nitems = gc->nmodels;
-        owner->size = sizeof(ngx_gemini_model_conf_t);
-        owner->slot = offsetof(ngx_gemini_model_conf_t, slot);
+    default: /* NGX_GEMINI_CLAIM_MODEL */
+        sort->slots = gv->model_slots;
+        sort->nslots = gv->gp->caps.models;
+        sort->index = NULL;
+        sort->items = (u_char *) gc->models;
+        sort->nitems = gc->nmodels;
+        sort->size = sizeof(ngx_gemini_model_conf_t);
+        sort->slot = offsetof(ngx_gemini_model_conf_t, slot);
     }
 }
 
 
 static uint32_t
-ngx_gemini_claim_find(const ngx_gemini_owner_t *owner, uint32_t i)
+ngx_gemini_claim_find(const ngx_gemini_claim_t *sort, uint32_t i)
 {
-    return ngx_gemini_slots_find(owner->slots, owner->nslots, owner->index,
-                                 ngx_gemini_owner_label(owner, i));
+    return ngx_gemini_slots_find(sort->slots, sort->nslots, sort->index,
+                                 ngx_gemini_claim_label(sort, i));
 }
 
 
@@ -231,25 +240,25 @@ ngx_gemini_claim_oldest(const ngx_gemini_pool_t *gp)
 
 
 static uint32_t
-ngx_gemini_claim_need(const ngx_gemini_owner_t *owner, uint64_t oldest)
+ngx_gemini_claim_need(const ngx_gemini_claim_t *sort, uint64_t oldest)
 {
     uint32_t            i, n, need;
     ngx_gemini_slot_t  *slot;
 
     need = 0;
 
-    for (i = 0; i < owner->nslots; i++) {
-        slot = &owner->slots[i];
+    for (i = 0; i < sort->nslots; i++) {
+        slot = &sort->slots[i];
 
         if (slot->len != 0 && slot->cycle >= oldest) {
             need++;
         }
     }
 
-    for (i = 0; i < owner->nitems; i++) {
-        n = ngx_gemini_claim_find(owner, i);
+    for (i = 0; i < sort->nitems; i++) {
+        n = ngx_gemini_claim_find(sort, i);
 
-        if (n == NGX_GEMINI_NONE || owner->slots[n].cycle < oldest) {
+        if (n == NGX_GEMINI_NONE || sort->slots[n].cycle < oldest) {
             need++;
         }
     }
@@ -271,9 +280,12 @@ ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
     gv->gp->cycle++;
     gc->cycle = gv->gp->cycle;
 
-    for (type = 0; type < NGX_GEMINI_OWNERS; type++) {
+    for (type = 0; type < NGX_GEMINI_CLAIM_SORTS; type++) {
         ngx_gemini_claim_slots(gv, gc, type, oldest);
     }
+
+    ngx_gemini_slots_map(gc);
+    ngx_gemini_owner_set_retire(gv);
 
     for (i = 0; i < gc->nkeys; i++) {
         ngx_gemini_claim_secret(&gv->keys[gc->keys[i].slot], &gc->keys[i]);
@@ -296,43 +308,43 @@ ngx_gemini_claim_slots(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     uint32_t            i, n, *slot;
     ngx_str_t          *label;
     ngx_uint_t          used;
-    ngx_gemini_owner_t  owner;
+    ngx_gemini_claim_t  sort;
 
-    ngx_gemini_claim_owner(gv, gc, type, &owner);
+    ngx_gemini_claim_sort(gv, gc, type, &sort);
 
-    for (i = 0; i < owner.nitems; i++) {
-        slot = ngx_gemini_owner_slot(&owner, i);
-        *slot = ngx_gemini_claim_find(&owner, i);
+    for (i = 0; i < sort.nitems; i++) {
+        slot = ngx_gemini_claim_slot(&sort, i);
+        *slot = ngx_gemini_claim_find(&sort, i);
 
         if (*slot != NGX_GEMINI_NONE) {
-            owner.slots[*slot].cycle = gv->gp->cycle;
+            sort.slots[*slot].cycle = gv->gp->cycle;
         }
     }
 
     n = 0;
 
-    for (i = 0; i < owner.nitems; i++) {
-        slot = ngx_gemini_owner_slot(&owner, i);
+    for (i = 0; i < sort.nitems; i++) {
+        slot = ngx_gemini_claim_slot(&sort, i);
 
         if (*slot != NGX_GEMINI_NONE) {
             continue;
         }
 
-        while (owner.slots[n].len != 0 && owner.slots[n].cycle >= oldest) {
+        while (sort.slots[n].len != 0 && sort.slots[n].cycle >= oldest) {
             n++;
         }
 
-        label = ngx_gemini_owner_label(&owner, i);
-        used = (owner.slots[n].len != 0);
+        label = ngx_gemini_claim_label(&sort, i);
+        used = (sort.slots[n].len != 0);
 
-        ngx_gemini_slots_name(&owner.slots[n], label, gv->gp->cycle);
+        ngx_gemini_slots_name(&sort.slots[n], label, gv->gp->cycle);
         ngx_gemini_claim_clean(gv, type, n, used);
 
         *slot = n++;
     }
 
-    if (owner.index != NULL) {
-        ngx_gemini_slots_index(owner.slots, owner.nslots, owner.index);
+    if (sort.index != NULL) {
+        ngx_gemini_slots_index(sort.slots, sort.nslots, sort.index);
     }
 }
 
@@ -345,19 +357,20 @@ ngx_gemini_claim_clean(ngx_gemini_view_t *gv, ngx_uint_t type, uint32_t slot,
 {
     switch (type) {
 
-    case NGX_GEMINI_OWNER_KEY:
+    case NGX_GEMINI_CLAIM_KEY:
         ngx_memzero(&gv->keys[slot], sizeof(ngx_gemini_key_t));
         break;
 
-    case NGX_GEMINI_OWNER_PROJECT:
+    case NGX_GEMINI_CLAIM_PROJECT:
         ngx_gemini_slots_clean_project(gv, slot, used);
+        gv->projects[slot].given = (used != 0);
         break;
 
-    case NGX_GEMINI_OWNER_ACCOUNT:
+    case NGX_GEMINI_CLAIM_ACCOUNT:
         ngx_memzero(&gv->accounts[slot], sizeof(ngx_gemini_account_t));
         break;
 
-    default: /* NGX_GEMINI_OWNER_MODEL */
+    default: /* NGX_GEMINI_CLAIM_MODEL */
         ngx_gemini_slots_clean_model(gv, slot, used);
     }
 }

@@ -94,6 +94,11 @@ typedef struct {
     ngx_gemini_alias_t        *aliases;
     uint32_t                   naliases;
 
+    /* open addressing by a project's slot: its index + 1, 0: empty; filled
+       when slots are claimed, NULL: few, looked through */
+    uint32_t                  *project_map;
+    uint32_t                   project_mask;
+
     /* resolved: [project index * (nmodels + 1) + model index], divided by
        nodes; the last column is for unlisted models (limits with model=*) */
     ngx_gemini_limit_t        *limits;

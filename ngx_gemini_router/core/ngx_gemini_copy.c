@@ -5,7 +5,11 @@
 
 
 #include "ngx_gemini_copy.h"
+#include "ngx_gemini_owner.h"
 
+
+/* owners that are counted in a hold of the lock */
+#define NGX_GEMINI_COPY_OWNERS  1024
 
 #define NGX_GEMINI_VIEW_ROWS                                                  \
     (NGX_GEMINI_VIEW_ALL | NGX_GEMINI_VIEW_KEYS | NGX_GEMINI_VIEW_COOLDOWNS   \
@@ -37,6 +41,9 @@ static ngx_int_t ngx_gemini_copy_projects_rows(ngx_gemini_report_t *gr);
 static void ngx_gemini_copy_keys(ngx_gemini_report_t *gr,
     ngx_gemini_view_t *gv);
 static ngx_int_t ngx_gemini_copy_keys_rows(ngx_gemini_report_t *gr);
+static void ngx_gemini_copy_owners(ngx_gemini_report_t *gr,
+    ngx_gemini_view_t *gv);
+static ngx_int_t ngx_gemini_copy_owners_rows(ngx_gemini_report_t *gr);
 static void ngx_gemini_copy_events(ngx_gemini_report_t *gr,
     ngx_gemini_view_t *gv);
 static ngx_int_t ngx_gemini_copy_events_rows(ngx_gemini_report_t *gr);
@@ -84,6 +91,9 @@ static const ngx_gemini_copy_stage_t  ngx_gemini_copy_stages[] = {
     { NGX_GEMINI_VIEW_METRICS,
       ngx_gemini_copy_hists,
       ngx_gemini_copy_hists_rows },
+    { NGX_GEMINI_VIEW_ALL,
+      ngx_gemini_copy_owners,
+      ngx_gemini_copy_owners_rows },
 
     { NGX_GEMINI_VIEW_EVENTS,
       ngx_gemini_copy_events,
@@ -327,6 +337,28 @@ ngx_gemini_copy_keys_rows(ngx_gemini_report_t *gr)
     }
 
     return ngx_gemini_copy_more(gr, gr->gc->nkeys);
+}
+
+
+/* memory that was never used is not looked at */
+
+static void
+ngx_gemini_copy_owners(ngx_gemini_report_t *gr, ngx_gemini_view_t *gv)
+{
+    ngx_gemini_copy_batch(gr, gr->root->owned ? gv->gp->caps.owners : 0,
+                          NGX_GEMINI_COPY_OWNERS);
+
+    gr->summary.used.owners += ngx_gemini_owner_count(gv, gr->at, gr->n,
+                                                      gr->now,
+                                                      gr->summary.resources);
+}
+
+
+static ngx_int_t
+ngx_gemini_copy_owners_rows(ngx_gemini_report_t *gr)
+{
+    return ngx_gemini_copy_more(gr, gr->root->owned ? gr->root->caps.owners
+                                                    : 0);
 }
 
 

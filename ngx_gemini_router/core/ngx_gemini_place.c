@@ -5,7 +5,6 @@
 
 
 #include "ngx_gemini_place.h"
-#include "ngx_gemini_scan.h"
 
 
 typedef struct {
@@ -39,6 +38,8 @@ static const ngx_gemini_place_name_t  ngx_gemini_place_names[] = {
       NGX_GEMINI_PLACE_TOP, NGX_GEMINI_MEMBER_STREAM },
     { ngx_string("store"),
       NGX_GEMINI_PLACE_TOP, NGX_GEMINI_MEMBER_STORE },
+    { ngx_string("background"),
+      NGX_GEMINI_PLACE_TOP, NGX_GEMINI_MEMBER_BACKGROUND },
     { ngx_string("stream_options"),
       NGX_GEMINI_PLACE_TOP, NGX_GEMINI_MEMBER_OPTIONS },
     { ngx_null_string, 0, NGX_GEMINI_MEMBER_OTHER }
@@ -59,34 +60,21 @@ static const ngx_gemini_place_step_t  ngx_gemini_place_steps[] = {
 };
 
 
-ngx_int_t
-ngx_gemini_place_member(uint32_t place, const u_char *key, size_t len,
-    uint32_t *member)
+uint32_t
+ngx_gemini_place_member(uint32_t place, const u_char *name, size_t len)
 {
-    u_char                          name[NGX_GEMINI_BODY_KEY];
-    size_t                          n;
-    ngx_int_t                       rc;
     const ngx_gemini_place_name_t  *row;
-
-    *member = NGX_GEMINI_MEMBER_OTHER;
-
-    rc = ngx_gemini_scan_unescape(key, len, name, NGX_GEMINI_BODY_KEY, &n);
-
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
 
     for (row = ngx_gemini_place_names; row->name.len; row++) {
 
-        if ((row->places & place) && row->name.len == n
-            && ngx_memcmp(row->name.data, name, n) == 0)
+        if ((row->places & place) && row->name.len == len
+            && ngx_memcmp(row->name.data, name, len) == 0)
         {
-            *member = row->member;
-            break;
+            return row->member;
         }
     }
 
-    return NGX_OK;
+    return NGX_GEMINI_MEMBER_OTHER;
 }
 
 
@@ -95,6 +83,10 @@ ngx_gemini_place_inside(uint32_t place, uint32_t member, ngx_uint_t array,
     ngx_uint_t want)
 {
     const ngx_gemini_place_step_t  *step;
+
+    if (place == NGX_GEMINI_PLACE_NONE) {
+        return NGX_GEMINI_PLACE_NONE;
+    }
 
     for (step = ngx_gemini_place_steps; step->inner; step++) {
 

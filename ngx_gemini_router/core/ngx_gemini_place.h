@@ -41,16 +41,14 @@ typedef enum {
     NGX_GEMINI_MEMBER_BATCH,
     NGX_GEMINI_MEMBER_STREAM,
     NGX_GEMINI_MEMBER_STORE,
+    NGX_GEMINI_MEMBER_BACKGROUND,
     NGX_GEMINI_MEMBER_OPTIONS
 } ngx_gemini_member_e;
 
 
-/*
- * the member by its key as written between the quotes; NGX_ERROR: that is
- * no JSON string
- */
-ngx_int_t ngx_gemini_place_member(uint32_t place, const u_char *key,
-    size_t len, uint32_t *member);
+/* the member by its name, unescaped */
+uint32_t ngx_gemini_place_member(uint32_t place, const u_char *name,
+    size_t len);
 
 /* the place that this member's value is, or an element of an array */
 uint32_t ngx_gemini_place_inside(uint32_t place, uint32_t member,

@@ -17,6 +17,8 @@ static void ngx_gemini_plan_drop(ngx_gemini_order_t *order, uint32_t slot,
     ngx_uint_t keep);
 static ngx_gemini_step_e ngx_gemini_plan_model(ngx_gemini_course_t *course,
     ngx_gemini_order_t *order, uint32_t slot);
+static ngx_gemini_step_e ngx_gemini_plan_signature(
+    ngx_gemini_course_t *course, ngx_gemini_order_t *order, uint32_t slot);
 static ngx_gemini_step_e ngx_gemini_plan_server(ngx_gemini_course_t *course,
     ngx_gemini_order_t *order, uint32_t slot);
 static ngx_gemini_step_e ngx_gemini_plan_overloaded(
@@ -56,7 +58,8 @@ ngx_gemini_plan_next(ngx_gemini_course_t *course, ngx_gemini_order_t *order,
     }
 
     if (course->ntried == NGX_GEMINI_TRIED_MAX) {
-        return NGX_GEMINI_STEP_GIVE_UP;
+        return (verdict->class == NGX_GEMINI_RESOURCE)
+               ? NGX_GEMINI_STEP_RELAY : NGX_GEMINI_STEP_GIVE_UP;
     }
 
     tried = &course->tried[course->ntried++];
@@ -92,11 +95,19 @@ ngx_gemini_plan_step(ngx_gemini_course_t *course, ngx_gemini_order_t *order,
 {
     switch (verdict->class) {
 
+    case NGX_GEMINI_SIGNATURE:
+        return ngx_gemini_plan_signature(course, order, slot);
+
     case NGX_GEMINI_REQUEST:
     case NGX_GEMINI_FEATURE:
-    case NGX_GEMINI_SIGNATURE:
     case NGX_GEMINI_MODEL_UNKNOWN:
         return ngx_gemini_plan_model(course, order, slot);
+
+    case NGX_GEMINI_RESOURCE:
+
+        /* a wrong project refuses, it has not run: gemini-api.md 1.8 */
+
+        return course->ask ? NGX_GEMINI_STEP_ATTEMPT : NGX_GEMINI_STEP_RELAY;
 
     case NGX_GEMINI_SERVER:
         return ngx_gemini_plan_server(course, order, slot);
@@ -181,6 +192,38 @@ ngx_gemini_plan_model(ngx_gemini_course_t *course, ngx_gemini_order_t *order,
     course->last = course->wished_last;
 
     return NGX_GEMINI_STEP_GIVE_UP;
+}
+
+
+/*
+ * Signatures of another model.  Where we have switched, the first one is
+ * asked once more; a virtual model may be any, so each is asked.
+ */
+
+static ngx_gemini_step_e
+ngx_gemini_plan_signature(ngx_gemini_course_t *course,
+    ngx_gemini_order_t *order, uint32_t slot)
+{
+    if (order->virtual) {
+        ngx_gemini_plan_drop(order, slot, 0);
+
+        if (order->nchoices) {
+            return NGX_GEMINI_STEP_ATTEMPT;
+        }
+
+        return NGX_GEMINI_STEP_RELAY;
+    }
+
+    if (slot == course->wished || course->back) {
+        return NGX_GEMINI_STEP_RELAY;
+    }
+
+    course->back = 1;
+    course->again = 1;
+    order->choices[0] = course->first;
+    order->nchoices = 1;
+
+    return NGX_GEMINI_STEP_ATTEMPT;
 }
 
 
@@ -289,8 +332,15 @@ ngx_gemini_plan_starved(ngx_gemini_course_t *course,
     const ngx_gemini_pick_t *pick, ngx_int_t rc, ngx_uint_t queue,
     uint64_t queue_end, uint64_t now)
 {
+    ngx_gemini_step_e  end;
+
+    /* no project that can be asked has it */
+
+    end = (course->last == NGX_GEMINI_RESOURCE && course->ask)
+          ? NGX_GEMINI_STEP_RELAY : NGX_GEMINI_STEP_GIVE_UP;
+
     if (course->deadline && now >= course->deadline) {
-        return NGX_GEMINI_STEP_GIVE_UP;
+        return end;
     }
 
     if ((pick->lack & NGX_GEMINI_LACK_TRIED) && course->retry
@@ -300,7 +350,7 @@ ngx_gemini_plan_starved(ngx_gemini_course_t *course,
     }
 
     if (!queue || now >= queue_end || pick->until > queue_end) {
-        return NGX_GEMINI_STEP_GIVE_UP;
+        return end;
     }
 
     if (rc == NGX_AGAIN) {
@@ -314,7 +364,7 @@ ngx_gemini_plan_starved(ngx_gemini_course_t *course,
         return NGX_GEMINI_STEP_WAIT;
     }
 
-    return NGX_GEMINI_STEP_GIVE_UP;
+    return end;
 }
 
 

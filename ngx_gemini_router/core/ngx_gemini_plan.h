@@ -69,6 +69,11 @@ typedef struct {
     unsigned                   retry:1;    /* next one counts as a retry */
     unsigned                   again:1;    /* may repeat a tried pair */
     unsigned                   replay:1;   /* of the wish */
+    unsigned                   ask:1;      /* whose resource it is nobody
+                                              knows: one project after
+                                              another */
+    unsigned                   back:1;     /* went back to the first model */
+    ngx_gemini_choice_t        first;      /* of the order */
 } ngx_gemini_course_t;
 
 

@@ -23,6 +23,7 @@ typedef enum {
     NGX_GEMINI_PART_MODELS,
     NGX_GEMINI_PART_METRICS,
     NGX_GEMINI_PART_RESVS,
+    NGX_GEMINI_PART_OWNERS,
     NGX_GEMINI_PART_KEY_INDEX,
     NGX_GEMINI_PART_PROJECT_INDEX,
     NGX_GEMINI_PART_ACCOUNT_INDEX,
@@ -82,6 +83,8 @@ ngx_gemini_pool_layout(const ngx_gemini_caps_t *caps, size_t *offsets)
     sizes[NGX_GEMINI_PART_METRICS] = sizeof(ngx_gemini_metrics_t);
     sizes[NGX_GEMINI_PART_RESVS] = sizeof(ngx_gemini_resv_t)
                                    * caps->reservations;
+    sizes[NGX_GEMINI_PART_OWNERS] = sizeof(ngx_gemini_owner_t)
+                                    * caps->owners;
     sizes[NGX_GEMINI_PART_KEY_INDEX] = sizeof(uint32_t)
                                        * ngx_gemini_pool_table(caps->keys);
     sizes[NGX_GEMINI_PART_PROJECT_INDEX] =
@@ -203,6 +206,7 @@ ngx_gemini_pool_attach(ngx_gemini_view_t *gv, void *mem)
     gv->cells = ngx_gemini_part(ngx_gemini_cell_t, CELLS);
     gv->resvs = ngx_gemini_part(ngx_gemini_resv_t, RESVS);
     gv->metrics = ngx_gemini_part(ngx_gemini_metrics_t, METRICS);
+    gv->owners = ngx_gemini_part(ngx_gemini_owner_t, OWNERS);
     gv->bitmaps = ngx_gemini_part(uint64_t, BITMAPS);
     gv->key_index.table = ngx_gemini_part(uint32_t, KEY_INDEX);
     gv->project_index.table = ngx_gemini_part(uint32_t, PROJECT_INDEX);

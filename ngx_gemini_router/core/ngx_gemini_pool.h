@@ -29,10 +29,12 @@
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
-#define NGX_GEMINI_POOL_MAGIC    0x67656d33     /* changes with the layout */
+#define NGX_GEMINI_POOL_MAGIC    0x67656d34     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384
 #define NGX_GEMINI_RESERVATIONS_MIN  1024     /* in a small zone */
+#define NGX_GEMINI_OWNERS        16384          /* resources remembered */
+#define NGX_GEMINI_OWNERS_MIN    1024           /* in a small zone */
 #define NGX_GEMINI_WORKERS       128
 #define NGX_GEMINI_EVENTS        256
 #define NGX_GEMINI_REQUEST_ID    32
@@ -123,7 +125,8 @@ typedef struct {
     uint32_t                   in_flight;
     uint8_t                    operator;
     uint8_t                    denied;     /* "denied access" in a row */
-    uint16_t                   reserved;
+    uint16_t                   given;      /* 1: while claiming, its slot was
+                                              another label's */
     ngx_gemini_counters_t      counters;
     ngx_gemini_note_t          note;
 } ngx_gemini_project_t;
@@ -221,6 +224,22 @@ typedef struct {
     int32_t                    pid;        /* 0: free */
     uint32_t                   process;    /* the master's slot of it */
 } ngx_gemini_worker_t;
+
+
+/* whose a resource is, by the hash of its name; ngx_gemini_owner.h */
+
+typedef struct {
+    uint64_t                   hash;       /* 0: free */
+    uint64_t                   team;       /* hash of the team, 0: none */
+    uint64_t                   used;       /* ms */
+    uint64_t                   expires;
+    uint32_t                   project;    /* slot */
+    uint32_t                   model;      /* slot it is bound to, NONE */
+    uint32_t                   model_hash; /* of its name: the slot may be
+                                              another's by now */
+    uint8_t                    type;       /* ngx_gemini_ref_e */
+    uint8_t                    reserved[3];
+} ngx_gemini_owner_t;
 
 
 /* the owner of a slot */
@@ -342,6 +361,7 @@ typedef struct {
     uint32_t                   accounts;
     uint32_t                   models;     /* listed; spares come after */
     uint32_t                   reservations;
+    uint32_t                   owners;     /* a power of two */
 } ngx_gemini_caps_t;
 
 
@@ -377,6 +397,10 @@ typedef struct {
     uint32_t                   reserved;
     ngx_gemini_rest_t          upstream;
 
+    uint32_t                   owned;      /* 1: a resource was ever learned,
+                                              bodies are looked through */
+    uint32_t                   owned_reserved;
+
     uint64_t                   changes;    /* worth saving, of which neither
                                               an event nor a total tells */
     ngx_gemini_saving_t        saving;
@@ -411,6 +435,7 @@ typedef struct {
     ngx_gemini_cell_t         *cells;          /* projects x these */
     ngx_gemini_resv_t         *resvs;
     ngx_gemini_metrics_t      *metrics;
+    ngx_gemini_owner_t        *owners;
 
     /*
      * a row of words for each model, a bit for each project: 1 says that the
@@ -489,7 +514,7 @@ uint32_t ngx_gemini_pool_spare_claim(ngx_gemini_view_t *gv,
 
 /*
  * copies what is worth keeping (rests, disabled, lock, windows, learned
- * limits, counters, events) by label into a fresh zone, whose slots are
+ * limits, counters, owners, events) by label into a fresh zone, whose slots are
  * claimed; both are locked
  */
 void ngx_gemini_pool_copy(ngx_gemini_view_t *to,
@@ -497,7 +522,8 @@ void ngx_gemini_pool_copy(ngx_gemini_view_t *to,
 
 /*
  * after a crash under the lock: sums (in flight, waiting, trials), free list
- * and bitmaps anew from the records
+ * and bitmaps anew from the records; owners have no sums, and none is half
+ * written
  */
 void ngx_gemini_pool_rebuild(ngx_gemini_view_t *gv, uint64_t now);
 
@@ -534,6 +560,10 @@ void ngx_gemini_rest_place(ngx_gemini_rest_t *rest, uint64_t now,
 void ngx_gemini_pool_event(ngx_gemini_view_t *gv,
     const ngx_gemini_event_t *event);
 
+
+/* index in conf of a project's slot, NONE: not of this configuration */
+uint32_t ngx_gemini_pool_project(const ngx_gemini_conf_t *gc,
+    uint32_t slot);
 
 /* slots by label; NONE: has none.  A model is looked for among the listed */
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_gemini_request.h"
+#include "ngx_gemini_resource.h"
 #include "ngx_gemini_route.h"
 #include "ngx_gemini_uri.h"
 
@@ -16,8 +17,6 @@ static void ngx_gemini_request_locate(ngx_gemini_wish_t *wish,
     const ngx_str_t *method, size_t prefix);
 static void ngx_gemini_request_args(ngx_gemini_wish_t *wish,
     ngx_str_t *args, u_char *dst);
-static ngx_uint_t ngx_gemini_request_credential(
-    const ngx_gemini_uri_arg_t *arg);
 static ngx_uint_t ngx_gemini_request_sse(const ngx_gemini_uri_arg_t *arg);
 static ngx_uint_t ngx_gemini_request_secret(const u_char *p, size_t len);
 static ngx_uint_t ngx_gemini_request_named(const u_char *p, size_t len,
@@ -61,6 +60,7 @@ ngx_gemini_request_parse(ngx_gemini_wish_t *wish, const ngx_str_t *method,
 
     ngx_gemini_request_args(wish, &args, wish->path.data + wish->path.len);
     ngx_gemini_request_locate(wish, method, prefix);
+    ngx_gemini_resource(wish, method);
 
     if (wish->sse) {
         wish->streams = 1;
@@ -107,6 +107,8 @@ ngx_gemini_request_locate(ngx_gemini_wish_t *wish, const ngx_str_t *method,
         }
 
         *wish = whole;
+        wish->prefix.data = wish->path.data;
+        wish->prefix.len = i;
         wish->path.data += i;
         wish->path.len -= i;
 
@@ -137,7 +139,7 @@ ngx_gemini_request_args(ngx_gemini_wish_t *wish, ngx_str_t *args,
 
     while (ngx_gemini_uri_next(args, &arg) == NGX_OK) {
 
-        if (ngx_gemini_request_credential(&arg)) {
+        if (ngx_gemini_request_credential(&arg.name)) {
             continue;
         }
 
@@ -157,10 +159,10 @@ ngx_gemini_request_args(ngx_gemini_wish_t *wish, ngx_str_t *args,
 }
 
 
-static ngx_uint_t
-ngx_gemini_request_credential(const ngx_gemini_uri_arg_t *arg)
+ngx_uint_t
+ngx_gemini_request_credential(const ngx_str_t *name)
 {
-    return ngx_gemini_request_named(arg->name.data, arg->name.len,
+    return ngx_gemini_request_named(name->data, name->len,
                                     ngx_gemini_request_cut);
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     ngx_gemini_family_e        family;
     ngx_gemini_verb_e          verb;
     ngx_str_t                  version;    /* "v1beta" */
+    ngx_str_t                  prefix;     /* decoded, cut off before path */
     ngx_str_t                  path;       /* decoded, one slash at the head,
                                               after the location's prefix */
     ngx_str_t                  args;       /* raw, without credentials */
@@ -44,7 +45,15 @@ typedef struct {
                                               without alt=sse */
     unsigned                   sse:1;      /* alt=sse */
     unsigned                   tuned:1;    /* "tunedModels/" etc.: pass */
+    unsigned                   list:1;     /* GET of what one project owns */
+    unsigned                   names:1;    /* the answer may name resources */
+    unsigned                   ask:1;      /* may be asked of one project
+                                              after another: a GET, or what
+                                              a wrong one refuses, 1.8 */
     ngx_gemini_kind_e          kind;       /* that the verb implies */
+    size_t                     project_len;
+    u_char                     project[NGX_GEMINI_LABEL_MAX];    /* of a list:
+                                              ?project=, raw */
 } ngx_gemini_wish_t;
 
 
@@ -72,6 +81,9 @@ ngx_int_t ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
  * request line, URI or args, in place, with 'x'; how many
  */
 ngx_uint_t ngx_gemini_request_redact(u_char *p, size_t len);
+
+/* 1: a query argument of this name does not go upstream, nor to a client */
+ngx_uint_t ngx_gemini_request_credential(const ngx_str_t *name);
 
 /* the raw value of a query argument, percent-decoded into buf */
 ngx_int_t ngx_gemini_request_arg(const ngx_str_t *args, const char *name,

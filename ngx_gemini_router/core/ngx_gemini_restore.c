@@ -8,6 +8,7 @@
 
 
 #include "ngx_gemini_snapshot.h"
+#include "ngx_gemini_owner.h"
 
 
 typedef enum {
@@ -26,6 +27,7 @@ typedef union {
     ngx_gemini_saved_model_t   model;
     ngx_gemini_saved_cell_t    cell;
     ngx_gemini_saved_team_t    team;
+    ngx_gemini_saved_owner_t   owner;
     ngx_gemini_saved_event_t   event;
 } ngx_gemini_restore_record_t;
 
@@ -65,6 +67,7 @@ static uint32_t ngx_gemini_restore_slot(const ngx_gemini_restore_t *rs,
     const ngx_gemini_slot_t *name);
 static void ngx_gemini_restore_cell(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_team(ngx_gemini_restore_t *rs);
+static void ngx_gemini_restore_owner(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_event(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_root(ngx_gemini_restore_t *rs);
 static void ngx_gemini_restore_rest(ngx_gemini_rest_t *rest);
@@ -299,6 +302,10 @@ ngx_gemini_restore_record(ngx_gemini_restore_t *rs)
         ngx_gemini_restore_team(rs);
         break;
 
+    case NGX_GEMINI_SAVED_OWNERS:
+        ngx_gemini_restore_owner(rs);
+        break;
+
     default: /* NGX_GEMINI_SAVED_EVENTS */
         ngx_gemini_restore_event(rs);
     }
@@ -489,6 +496,29 @@ ngx_gemini_restore_team(ngx_gemini_restore_t *rs)
     if (team != 0) {
         gm->teams[team - 1].counters = rs->record.team.counters;
     }
+}
+
+
+static void
+ngx_gemini_restore_owner(ngx_gemini_restore_t *rs)
+{
+    ngx_str_t                  label;
+    ngx_gemini_owner_t         owner;
+    ngx_gemini_saved_owner_t  *saved;
+
+    saved = &rs->record.owner;
+
+    ngx_memzero(&owner, sizeof(ngx_gemini_owner_t));
+    ngx_gemini_restore_label(&saved->project, &label);
+
+    owner.hash = ngx_gemini_saved_unpack(saved->hash);
+    owner.team = ngx_gemini_saved_unpack(saved->team);
+    owner.expires = saved->expires;
+    owner.type = saved->type;
+    owner.project = ngx_gemini_slot_project(rs->gv, &label);
+    owner.model = ngx_gemini_restore_slot(rs, &saved->model);
+
+    (void) ngx_gemini_owner_put(rs->gv, &owner, rs->now);
 }
 
 

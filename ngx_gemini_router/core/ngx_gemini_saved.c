@@ -411,3 +411,31 @@ ngx_gemini_saved_object(ngx_gemini_out_t *out,
     ngx_gemini_saved_write(out, field->data, value);
     ngx_gemini_out_close(out, '}');
 }
+
+
+void
+ngx_gemini_saved_pack(u_char *p, uint64_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = sizeof(uint64_t); i > 0; i--) {
+        p[i - 1] = (u_char) n;
+        n >>= 8;
+    }
+}
+
+
+uint64_t
+ngx_gemini_saved_unpack(const u_char *p)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < sizeof(uint64_t); i++) {
+        n = n << 8 | p[i];
+    }
+
+    return n;
+}

@@ -36,7 +36,8 @@ typedef enum {
     NGX_GEMINI_SAVED_LABEL,            /* ngx_gemini_slot_t */
     NGX_GEMINI_SAVED_NOTE,             /* ngx_gemini_note_t */
     NGX_GEMINI_SAVED_ID,               /* NGX_GEMINI_REQUEST_ID bytes */
-    NGX_GEMINI_SAVED_HEX,              /* a fingerprint */
+    NGX_GEMINI_SAVED_HEX,              /* 8 bytes: a fingerprint, a
+                                              packed number */
     NGX_GEMINI_SAVED_SAMPLES,          /* ngx_gemini_window_t */
     NGX_GEMINI_SAVED_OBJECT,           /* a part of it; data: members */
     NGX_GEMINI_SAVED_TYPES
@@ -99,6 +100,16 @@ typedef struct {
 
 
 typedef struct {
+    ngx_gemini_slot_t          project;
+    ngx_gemini_slot_t          model;
+    u_char                     hash[sizeof(uint64_t)];
+    u_char                     team[sizeof(uint64_t)];
+    uint64_t                   expires;
+    uint8_t                    type;
+} ngx_gemini_saved_owner_t;
+
+
+typedef struct {
     uint32_t                   version;
     uint32_t                   pid;        /* of the writer's master */
     uint64_t                   born;       /* .. its zone's birth */
@@ -122,6 +133,7 @@ typedef enum {
     NGX_GEMINI_SAVED_MODELS,
     NGX_GEMINI_SAVED_CELLS,
     NGX_GEMINI_SAVED_TEAMS,
+    NGX_GEMINI_SAVED_OWNERS,
     NGX_GEMINI_SAVED_EVENTS,
     NGX_GEMINI_SAVED_LISTS
 } ngx_gemini_saved_list_e;
@@ -154,6 +166,11 @@ void ngx_gemini_saved_write(ngx_gemini_out_t *out,
 const char *ngx_gemini_saved_read(const ngx_gemini_saved_t *fields,
     void *record, const ngx_str_t *path, ngx_gemini_json_e type,
     const ngx_str_t *value);
+
+
+/* a number as it is written in HEX, the high byte first */
+void ngx_gemini_saved_pack(u_char *p, uint64_t n);
+uint64_t ngx_gemini_saved_unpack(const u_char *p);
 
 
 #endif /* _NGX_GEMINI_SAVED_H_INCLUDED_ */

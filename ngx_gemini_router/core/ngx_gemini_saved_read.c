@@ -459,7 +459,7 @@ ngx_gemini_saved_to_hex(const ngx_gemini_saved_read_t *sr, void *value)
     if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)
         || sr->value->len != 2 * NGX_GEMINI_FINGERPRINT)
     {
-        return "is not a fingerprint";
+        return "is not 16 hexadecimal digits";
     }
 
     for (i = 0; i < NGX_GEMINI_FINGERPRINT; i++) {
@@ -467,7 +467,7 @@ ngx_gemini_saved_to_hex(const ngx_gemini_saved_read_t *sr, void *value)
         low = ngx_gemini_saved_hexit(sr->value->data[2 * i + 1]);
 
         if (high == NGX_ERROR || low == NGX_ERROR) {
-            return "is not a fingerprint";
+            return "is not 16 hexadecimal digits";
         }
 
         p[i] = (u_char) (high << 4 | low);

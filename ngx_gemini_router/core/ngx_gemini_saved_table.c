@@ -8,6 +8,7 @@
 
 #include "ngx_gemini_saved.h"
 #include "ngx_gemini_classify.h"
+#include "ngx_gemini_refs.h"
 #include "ngx_gemini_request.h"
 #include "ngx_gemini_row.h"
 #include "ngx_gemini_summary.h"
@@ -56,6 +57,11 @@ static const ngx_gemini_names_t  ngx_gemini_saved_actions = {
 };
 
 
+static const ngx_gemini_names_t  ngx_gemini_saved_refs = {
+    NGX_GEMINI_REF_TYPES, ngx_gemini_ref_name
+};
+
+
 #define ngx_gemini_null_saved  { NULL, NGX_GEMINI_SAVED_UINT8, 0, 0, NULL }
 
 
@@ -91,6 +97,8 @@ static const ngx_gemini_names_t  ngx_gemini_saved_actions = {
 
 #define ngx_gemini_saved_team(type, field, data)                              \
     ngx_gemini_saved_field(type, ngx_gemini_saved_team_t, field, 0, data)
+#define ngx_gemini_saved_owner(type, field, data)                             \
+    ngx_gemini_saved_field(type, ngx_gemini_saved_owner_t, field, 0, data)
 
 #define ngx_gemini_saved_event(type, field, data)                             \
     ngx_gemini_saved_field(type, ngx_gemini_saved_event_t, field, 0, data)
@@ -325,6 +333,19 @@ static const ngx_gemini_saved_t  ngx_gemini_saved_team_fields[] = {
 };
 
 
+/* many, so their names are short */
+
+static const ngx_gemini_saved_t  ngx_gemini_saved_owner_fields[] = {
+    { "p", ngx_gemini_saved_owner(LABEL, project, NULL) },
+    { "h", ngx_gemini_saved_owner(HEX, hash, NULL) },
+    { "t", ngx_gemini_saved_owner(NAME, type, &ngx_gemini_saved_refs) },
+    { "m", ngx_gemini_saved_owner(LABEL, model, NULL) },
+    { "k", ngx_gemini_saved_owner(HEX, team, NULL) },
+    { "e", ngx_gemini_saved_owner(TIME, expires, NULL) },
+    ngx_gemini_null_saved
+};
+
+
 static const ngx_gemini_saved_t  ngx_gemini_saved_event_fields[] = {
     { "time", ngx_gemini_saved_event(TIME, event.time, NULL) },
     { "type", ngx_gemini_saved_event(WORD, event.type,
@@ -361,6 +382,8 @@ const ngx_gemini_saved_list_t  ngx_gemini_saved_lists[] = {
       sizeof(ngx_gemini_saved_cell_t) },
     { "teams", ngx_gemini_saved_team_fields, 1,
       sizeof(ngx_gemini_saved_team_t) },
+    { "owners", ngx_gemini_saved_owner_fields, 1,
+      sizeof(ngx_gemini_saved_owner_t) },
     { "events", ngx_gemini_saved_event_fields, 0,
       sizeof(ngx_gemini_saved_event_t) }
 };

@@ -8,6 +8,7 @@
 
 
 #define NGX_GEMINI_SCAN_NEAR  16
+#define NGX_GEMINI_SCAN_NAME  32
 
 
 static ngx_int_t ngx_gemini_scan_escape(const u_char **pos,
@@ -71,6 +72,23 @@ ngx_gemini_scan_string(const u_char *p, const u_char *end,
 }
 
 
+const u_char *
+ngx_gemini_scan_name(const u_char *p, const u_char *end)
+{
+    if (end - p > NGX_GEMINI_SCAN_NAME) {
+        end = p + NGX_GEMINI_SCAN_NAME;
+    }
+
+    for ( /* void */ ; p < end && *p != '\\'; p++) {
+        if (*p == '"') {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
 ngx_int_t
 ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
     size_t size, size_t *n)
@@ -80,6 +98,7 @@ ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
     uint32_t       code;
     const u_char  *end;
 
+    *n = 0;
     used = 0;
     end = p + len;
 
@@ -100,19 +119,14 @@ ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
         if (used <= size && bytes <= size - used) {
             ngx_memcpy(dst + used, utf8, bytes);
             used += bytes;
+            *n = used;
 
         } else {
             used = size + 1;
         }
     }
 
-    if (used > size) {
-        return NGX_DECLINED;
-    }
-
-    *n = used;
-
-    return NGX_OK;
+    return used > size ? NGX_DECLINED : NGX_OK;
 }
 
 

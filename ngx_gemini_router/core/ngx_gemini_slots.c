@@ -10,7 +10,6 @@
 
 static uint32_t ngx_gemini_slots_scan(const ngx_gemini_slot_t *slots,
     uint32_t first, uint32_t last, const ngx_str_t *label);
-static uint32_t ngx_gemini_slots_hash(const u_char *data, size_t len);
 
 
 uint32_t
@@ -42,6 +41,35 @@ ngx_gemini_slot_model(const ngx_gemini_view_t *gv, const ngx_str_t *name)
 {
     return ngx_gemini_slots_scan(gv->model_slots, 0, gv->gp->caps.models,
                                  name);
+}
+
+
+uint32_t
+ngx_gemini_pool_project(const ngx_gemini_conf_t *gc, uint32_t slot)
+{
+    uint32_t  i;
+
+    if (gc->project_map == NULL) {
+
+        for (i = 0; i < gc->nprojects; i++) {
+            if (gc->projects[i].slot == slot) {
+                return i;
+            }
+        }
+
+        return NGX_GEMINI_NONE;
+    }
+
+    for (i = slot & gc->project_mask;
+         gc->project_map[i] != 0;
+         i = (i + 1) & gc->project_mask)
+    {
+        if (gc->projects[gc->project_map[i] - 1].slot == slot) {
+            return gc->project_map[i] - 1;
+        }
+    }
+
+    return NGX_GEMINI_NONE;
 }
 
 
@@ -155,7 +183,7 @@ ngx_gemini_slots_scan(const ngx_gemini_slot_t *slots, uint32_t first,
 
 /* FNV-1a */
 
-static uint32_t
+uint32_t
 ngx_gemini_slots_hash(const u_char *data, size_t len)
 {
     size_t    i;
@@ -195,6 +223,30 @@ ngx_gemini_slots_index(const ngx_gemini_slot_t *slots, uint32_t n,
         }
 
         table[h] = i + 1;
+    }
+}
+
+
+void
+ngx_gemini_slots_map(ngx_gemini_conf_t *gc)
+{
+    uint32_t  i, h;
+
+    if (gc->project_map == NULL) {
+        return;
+    }
+
+    ngx_memzero(gc->project_map,
+                sizeof(uint32_t) * ((size_t) gc->project_mask + 1));
+
+    for (i = 0; i < gc->nprojects; i++) {
+        h = gc->projects[i].slot & gc->project_mask;
+
+        while (gc->project_map[h] != 0) {
+            h = (h + 1) & gc->project_mask;
+        }
+
+        gc->project_map[h] = i + 1;
     }
 }
 

@@ -17,10 +17,15 @@
 uint32_t ngx_gemini_slots_find(const ngx_gemini_slot_t *slots, uint32_t n,
     const ngx_gemini_index_t *index, const ngx_str_t *label);
 
+uint32_t ngx_gemini_slots_hash(const u_char *data, size_t len);
+
 void ngx_gemini_slots_index(const ngx_gemini_slot_t *slots, uint32_t n,
     const ngx_gemini_index_t *index);
 void ngx_gemini_slots_name(ngx_gemini_slot_t *slot, const ngx_str_t *label,
     uint64_t cycle);
+
+/* fills gc->project_map */
+void ngx_gemini_slots_map(ngx_gemini_conf_t *gc);
 
 /*
  * A clean record with its cells and bits.  used: somebody had it; else its

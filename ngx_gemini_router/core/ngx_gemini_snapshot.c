@@ -5,6 +5,7 @@
 
 
 #include "ngx_gemini_snapshot.h"
+#include "ngx_gemini_owner.h"
 
 
 /* slots looked at in a hold of the lock, empty ones included */
@@ -39,6 +40,10 @@ static ngx_uint_t ngx_gemini_snapshot_idle(const ngx_gemini_view_t *gv,
     uint32_t project, uint32_t model);
 static void ngx_gemini_snapshot_teams(ngx_gemini_snapshot_t *gs,
     const ngx_gemini_view_t *gv);
+static void ngx_gemini_snapshot_owners(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv);
+static void ngx_gemini_snapshot_owner(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv, const ngx_gemini_owner_t *owner);
 static void ngx_gemini_snapshot_events(ngx_gemini_snapshot_t *gs,
     const ngx_gemini_view_t *gv);
 static void ngx_gemini_snapshot_label(ngx_gemini_slot_t *slot,
@@ -97,6 +102,10 @@ ngx_gemini_snapshot_copy(ngx_gemini_snapshot_t *gs,
 
     case NGX_GEMINI_SAVED_TEAMS + 1:
         ngx_gemini_snapshot_teams(gs, gv);
+        break;
+
+    case NGX_GEMINI_SAVED_OWNERS + 1:
+        ngx_gemini_snapshot_owners(gs, gv);
         break;
 
     case NGX_GEMINI_SAVED_EVENTS + 1:
@@ -352,6 +361,53 @@ ngx_gemini_snapshot_teams(ngx_gemini_snapshot_t *gs,
     }
 
     gs->more = (gs->at <= NGX_GEMINI_TEAMS);
+}
+
+
+static void
+ngx_gemini_snapshot_owners(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv)
+{
+    uint32_t                   last, total;
+    const ngx_gemini_owner_t  *owner;
+
+    total = gv->gp->owned ? gv->gp->caps.owners : 0;
+    last = ngx_min(total, gs->at + NGX_GEMINI_SNAPSHOT_LOOK);
+
+    while (gs->at < last && gs->n < NGX_GEMINI_SNAPSHOT_BATCH) {
+        owner = &gv->owners[gs->at++];
+
+        if (owner->hash != 0 && owner->expires > gs->root.written) {
+            ngx_gemini_snapshot_owner(gs, gv, owner);
+        }
+    }
+
+    gs->more = (gs->at < total);
+}
+
+
+static void
+ngx_gemini_snapshot_owner(ngx_gemini_snapshot_t *gs,
+    const ngx_gemini_view_t *gv, const ngx_gemini_owner_t *owner)
+{
+    uint32_t                   model;
+    ngx_gemini_saved_owner_t  *saved;
+
+    saved = &gs->batch.owners[gs->n++];
+
+    saved->project = gv->project_slots[owner->project];
+    saved->model.len = 0;
+    saved->expires = owner->expires;
+    saved->type = owner->type;
+
+    ngx_gemini_saved_pack(saved->hash, owner->hash);
+    ngx_gemini_saved_pack(saved->team, owner->team);
+
+    model = ngx_gemini_owner_set_model(gv, owner, 0);
+
+    if (model != NGX_GEMINI_NONE) {
+        saved->model = gv->model_slots[model];
+    }
 }
 
 

@@ -43,6 +43,7 @@ typedef union {
     ngx_gemini_saved_model_t   models[NGX_GEMINI_SNAPSHOT_MODELS];
     ngx_gemini_saved_cell_t    cells[NGX_GEMINI_SNAPSHOT_BATCH];
     ngx_gemini_saved_team_t    teams[NGX_GEMINI_SNAPSHOT_BATCH];
+    ngx_gemini_saved_owner_t   owners[NGX_GEMINI_SNAPSHOT_BATCH];
     ngx_gemini_saved_event_t   events[NGX_GEMINI_SNAPSHOT_BATCH];
 } ngx_gemini_snapshot_batch_t;
 

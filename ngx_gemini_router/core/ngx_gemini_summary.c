@@ -26,6 +26,11 @@ static const ngx_gemini_names_t  ngx_gemini_summary_classes = {
 };
 
 
+static const ngx_gemini_names_t  ngx_gemini_summary_refs = {
+    NGX_GEMINI_REF_TYPES, ngx_gemini_ref_name
+};
+
+
 #define ngx_gemini_field(type, field, data)                                   \
     NGX_GEMINI_FIELD_##type, offsetof(ngx_gemini_summary_t, field), data
 
@@ -208,6 +213,9 @@ static const ngx_gemini_field_t  ngx_gemini_summary_probe_fields[] = {
     { "reservations", ngx_gemini_field(UINT, caps.reservations, NULL) },      \
     ngx_gemini_gauge(name, NULL),                                             \
     ngx_gemini_tag("of", "reservations"),                                     \
+    { "owners", ngx_gemini_field(UINT, caps.owners, NULL) },                  \
+    ngx_gemini_gauge(name, NULL),                                             \
+    ngx_gemini_tag("of", "owners"),                                           \
     ngx_gemini_null_field
 
 static const ngx_gemini_field_t  ngx_gemini_summary_used_fields[] = {
@@ -279,6 +287,8 @@ const ngx_gemini_field_t  ngx_gemini_summary_tail_fields[] = {
     { "attempts", NGX_GEMINI_FIELD_OBJECT, 0,
       ngx_gemini_summary_attempt_fields },
     { "probe", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_probe_fields },
+    { "resources", ngx_gemini_field(NONZERO, resources,
+                                    &ngx_gemini_summary_refs) },
     { "limits", NGX_GEMINI_FIELD_OBJECT, 0, ngx_gemini_summary_limit_fields },
     { "uptime", ngx_gemini_field(SECONDS, uptime, NULL) },
     ngx_gemini_gauge("uptime_seconds", "Age of the shared memory."),

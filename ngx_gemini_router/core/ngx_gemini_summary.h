@@ -13,6 +13,7 @@
 #include "ngx_gemini.h"
 #include "ngx_gemini_field.h"
 #include "ngx_gemini_pool.h"
+#include "ngx_gemini_refs.h"
 
 
 typedef struct {
@@ -47,6 +48,7 @@ typedef struct {
     const char                *score;
     ngx_gemini_caps_t          used;       /* of caps, by configuration */
     ngx_gemini_caps_t          caps;
+    uint64_t                   resources[NGX_GEMINI_REF_TYPES];
 
     int64_t                    uptime;     /* ms, of the shared memory */
     const char                *module;
@@ -67,6 +69,7 @@ extern const ngx_gemini_field_t  ngx_gemini_summary_score_fields[];
 
 
 /*
+ * All but resources and used.owners, which are counted by who copies.
  * gp: a copy, of which nothing after .totals is read; lock: its until and
  * left are filled, its model is the caller's, empty: there is none
  */

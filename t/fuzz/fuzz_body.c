@@ -73,7 +73,7 @@ fuzz_feed(ngx_gemini_body_t *body, ngx_uint_t want, const uint8_t *data,
     size_t    n;
     uint8_t  *copy;
 
-    ngx_gemini_body_init(body, want);
+    ngx_gemini_body_init(body, want, NULL);
 
     while (size) {
         n = seed ? 1 : size;

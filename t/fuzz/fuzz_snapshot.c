@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ngx_gemini_owner.h"
 #include "ngx_gemini_snapshot.h"
 
 
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fuzz_conf(ngx_gemini_conf_t *gc);
 static void fuzz_zone(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc);
 static void fuzz_pool(const ngx_gemini_view_t *gv);
+static void fuzz_owners(const ngx_gemini_view_t *gv);
 static void fuzz_again(const ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc);
 static void fuzz_check(int good);
 
@@ -56,6 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ngx_gemini_restore(&gv, &gc, &text, FUZZ_NOW, &error) == NGX_OK) {
         fuzz_check(error.reason == NULL);
         fuzz_pool(&gv);
+        fuzz_owners(&gv);
         fuzz_again(&gv, &gc);
 
     } else {
@@ -116,6 +119,7 @@ fuzz_zone(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc)
     caps.accounts = 1;
     caps.models = 2;
     caps.reservations = 4;
+    caps.owners = 64;
 
     mem = aligned_alloc(64, ngx_gemini_pool_size(&caps));
 
@@ -160,6 +164,32 @@ fuzz_pool(const ngx_gemini_view_t *gv)
         fuzz_check(gv->gp->events[i].type < NGX_GEMINI_EVENT_TYPES);
         fuzz_check(gv->gp->events[i].label_len <= NGX_GEMINI_LABEL_MAX);
         fuzz_check(gv->gp->events[i].model_len <= NGX_GEMINI_MODEL_MAX);
+    }
+}
+
+
+static void
+fuzz_owners(const ngx_gemini_view_t *gv)
+{
+    uint32_t                   i;
+    const ngx_gemini_owner_t  *owner;
+
+    for (i = 0; i < gv->gp->caps.owners; i++) {
+        owner = &gv->owners[i];
+
+        if (owner->hash == 0) {
+            continue;
+        }
+
+        fuzz_check(gv->gp->owned == 1);
+        fuzz_check(owner->project < gv->gp->caps.projects);
+        fuzz_check(owner->model == NGX_GEMINI_NONE
+                   || owner->model < gv->nmodels);
+        fuzz_check(owner->type > NGX_GEMINI_REF_NONE
+                   && owner->type < NGX_GEMINI_REF_TYPES);
+        fuzz_check(owner->used <= FUZZ_NOW && owner->expires > FUZZ_NOW);
+        fuzz_check(owner->expires - owner->used
+                   == ngx_gemini_owner_life(owner->type));
     }
 }
 

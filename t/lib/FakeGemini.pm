@@ -10,10 +10,12 @@ use Mojo::Base -base, -signatures;
 use FakeGemini::Api qw(route credential success);
 use FakeGemini::Connection;
 use FakeGemini::Control;
-use FakeGemini::Live qw(live_upgrade);
+use FakeGemini::Live qw(live_upgrade token_of);
 use FakeGemini::Models qw(default_models);
 use FakeGemini::Quota;
 use FakeGemini::Script;
+use FakeGemini::Store;
+use FakeGemini::Upload qw(upload_begins);
 use Mojo::Date;
 use Mojo::IOLoop;
 use Mojo::Util qw(url_unescape);
@@ -27,6 +29,9 @@ has control   => sub ($self) { FakeGemini::Control->new(app => $self) };
 has log       => sub { [] };
 has log_limit => 10000;
 has models    => sub { default_models() };
+has store     => sub ($self) { FakeGemini::Store->new(app => $self) };
+has host      => 'https://generativelanguage.googleapis.com';
+has redirect  => undef;
 has date_offset => 0;
 has latency   => undef;
 
@@ -59,6 +64,7 @@ sub new ($class, %args) {
 # limits   [{project, model, rpm, tpm, rpd}]
 # minute   seconds of a minute, date_offset of the Date header, log_limit,
 # latency  milliseconds of every answer
+# host, redirect, polls, foreign: see t/README
 sub configure ($self, $config) {
     return 'a configuration is an object' if ref $config ne 'HASH';
 
@@ -67,9 +73,11 @@ sub configure ($self, $config) {
         projects => sub ($v) { $self->{projects} = $v },
         models   => sub ($v) { $self->set_models($v) },
         limits   => sub ($v) { $self->quota->limits($v)->cells({}) },
+        polls    => sub ($v) { $self->store->polls($v) },
+        foreign  => sub ($v) { $self->store->foreign($v) },
         minute   => sub ($v) { $self->quota->minute($v) },
         map { my $name = $_; $name => sub ($v) { $self->$name($v) } }
-            qw(date_offset log_limit latency),
+            qw(date_offset log_limit latency host redirect),
     );
 
     for my $name (sort keys %$config) {
@@ -219,13 +227,8 @@ sub head ($self, $req, $conn) {
     $req->{routed} = route($req);
     @$req{qw(key where refused)} = credential($req);
 
-    if (defined $req->{key} && defined(my $project
-        = $self->{keys}{$req->{key}}))
-    {
-        $req->{project} = $project;
-        $req->{number} = $self->{projects}{$project}{number}
-            // 100000000000 + unpack '%24C*', $project;
-    }
+    $self->name_project($req) if defined $req->{key};
+    upload_begins($self, $req) if ($req->{resource} // '') eq 'upload';
 
     my $rule = $self->script->find($req, 1) or return 0;
 
@@ -235,6 +238,20 @@ sub head ($self, $req, $conn) {
     });
 
     return 1;
+}
+
+
+sub name_project ($self, $req) {
+    my $token = token_of($self, $req);
+    my $project = $token ? $token->{project} : $self->{keys}{$req->{key}};
+
+    return unless defined $project;
+
+    $req->{project} = $project;
+    $req->{number} = $self->{projects}{$project}{number}
+        // 100000000000 + unpack '%24C*', $project;
+
+    return;
 }
 
 
@@ -259,10 +276,13 @@ sub request ($self, $req, $conn) {
 
     my $rule = $self->script->find($req);
 
-    return if !$rule && $self->go_live($req, $conn);
+    return if (!$rule || defined $rule->{live_close})
+        && $self->go_live($req, $conn, $rule // {});
 
-    my $answer = $self->script->answer($self, $req, $rule // refusal($req)
-                                       // {});
+    my $answer = eval {
+        $self->script->answer($self, $req, $rule // refusal($req) // {});
+    } // broken($@);
+
     $answer->{latency} //= $self->latency;
     $answer->{gzip} //= $self->wants_gzip($conn) && $answer->{pieces};
 
@@ -277,13 +297,16 @@ sub request ($self, $req, $conn) {
 sub understand ($self, $req) {
     my $data = ref $req->{data} eq 'HASH' ? $req->{data} : {};
 
-    if ($req->{surface} eq 'openai' && $req->{routed}
+    if ($req->{surface} ne 'native' && $req->{routed}
         && !defined $req->{model} && defined $data->{model})
     {
         $req->{model} = $data->{model} =~ s{^models/}{}r;
     }
 
     $req->{stream} = $req->{surface} eq 'openai' ? !!$data->{stream} + 0
+        : $req->{surface} eq 'interactions'
+            ? ($data->{stream} || ($req->{args}{stream} // '') eq 'true')
+                ? 1 : 0
         : ($req->{verb} // '') eq 'streamGenerateContent' ? 1 : 0;
     $req->{sse} = $req->{stream} && !($req->{surface} eq 'native'
                                       && $req->{array_errors});
@@ -293,17 +316,30 @@ sub understand ($self, $req) {
 }
 
 
-sub go_live ($self, $req, $conn) {
-    return 0 if ($req->{resource} // '') ne 'live' || !$req->{project}
-        || defined $req->{refused};
+# an ephemeral token is looked at behind the upgrade
+sub go_live ($self, $req, $conn, $do) {
+    return 0 if ($req->{resource} // '') ne 'live' || defined $req->{refused}
+        || !defined $req->{project} && !$req->{ephemeral};
 
-    my ($bytes, $read) = live_upgrade($req) or return 0;
+    my ($bytes, $read) = live_upgrade($self, $req, $do) or return 0;
 
     $req->{status} = 101;
     $self->changed($req);
     $conn->upgrade($bytes, $read);
 
     return 1;
+}
+
+
+# a fault of the fake itself
+sub broken ($error) {
+    warn "fake gemini: $error";
+
+    return {
+        status => 500,
+        type   => 'text/plain',
+        pieces => ["fake gemini: $error"],
+    };
 }
 
 
@@ -339,7 +375,8 @@ sub plain_refusal ($self, $req, $do) {
         if grep { FakeGemini::Quota::glob_matches($_, $model) }
             @{$self->{projects}{$project}{closed} // []};
 
-    return if $req->{method} eq 'GET';
+    return if $req->{method} eq 'GET'
+        || $req->{verb} =~ /^(?:batchGenerate|asyncBatch|openai)/;
     return unless $self->model($model);
 
     return $self->quota->take($project, $model,

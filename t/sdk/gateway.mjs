@@ -1,4 +1,5 @@
-// The gateway under test and the fake Gemini behind it.
+// The gateway under test and the fake Gemini behind it. Without a gateway the
+// tests of resources talk to the fake itself, with a key of one project.
 
 export const FLASH = 'gemini-3.8-flash';
 export const LITE = 'gemini-3.5-flash-lite';
@@ -6,13 +7,21 @@ export const EMBED = 'gemini-embedding-001';
 export const CLIENT_KEY = 'client-secret-1';
 export const KEY = { a: 'pool-key-a-secret', b: 'pool-key-b-secret' };
 
+// two keys of each of six projects
+export const OWN = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((project) =>
+    [1, 2].map((n) => `own-key-${project}${n}-secret`));
+
 const { GATEWAY, FAKE } = process.env;
 const pools = Number(process.env.POOLS);
+const grounds = Number(process.env.GROUNDS);
+
+export const DIRECT = !GATEWAY;
 
 let used = 0;
+let trodden = 0;
 
 
-async function call(page, data) {
+export async function call(page, data) {
     const init = data && { method: 'POST', body: JSON.stringify(data) };
     const answer = await fetch(`${FAKE}/_fake/${page}`, init);
     const body = await answer.json();
@@ -47,6 +56,47 @@ export async function scene(rules = [], { queue = false } = {}) {
 
     return { base, log: () => upstreamLog(last) };
 }
+
+
+// A pool of six projects that has not been used, and what it sees from now on.
+// way: "pass" and "select" take uploads by gemini_pass and gemini_select,
+// "tokens" is for who may mint some.
+export async function ground(rules = [], way = 'pass') {
+    if (trodden === grounds) {
+        throw new Error('t/sdk.t has too few pools of projects');
+    }
+
+    const base = DIRECT ? FAKE : `${GATEWAY}/${way}${trodden++}`;
+    const last = (await call('state')).requests;
+    const log = () => upstreamLog(last);
+
+    await call('script', [rules].flat());
+
+    return { base, log, projects: () => projectsOf(log()),
+             key: DIRECT ? OWN[0] : CLIENT_KEY };
+}
+
+
+// "own-a 3, own-b 1": how many requests came with keys of which project
+async function projectsOf(log) {
+    const count = {};
+
+    for (const { project } of await log) {
+        count[project] = (count[project] ?? 0) + 1;
+    }
+
+    return Object.entries(count).sort()
+        .map(([project, n]) => `${project} ${n}`).join(', ');
+}
+
+
+// what there is at the fake, of a kind
+export const resources = (kind) => call(`resources?kind=${kind}`);
+
+
+// changes what there is
+export const change = (name, members) =>
+    call('resource', { name, ...members });
 
 
 // the keys, and models if not FLASH, that were asked: "a b", "a a/lite"

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import * as gateway from './gateway.mjs';
+import { client, owned, routed, upload,
+         usedByOwner } from './resources.mjs';
 
 const { EMBED, FLASH, LITE, drain, path, rejection, scene } = gateway;
 
@@ -30,6 +32,12 @@ export function openaiTests(name, sdk) {
 }
 
 
+// the same of batches, in a pool of six projects
+export function openaiBatchTests(name, sdk) {
+    describe(`${name}, batches`, () => new Run(sdk).batches());
+}
+
+
 class Run {
     constructor(sdk) {
         this.sdk = sdk;
@@ -39,7 +47,7 @@ class Run {
     // one that does not try again by itself, unless it is told to
     client(at, options = {}) {
         return new this.sdk.OpenAI({
-            apiKey: gateway.CLIENT_KEY,
+            apiKey: at.key ?? gateway.CLIENT_KEY,
             baseURL: `${at.base}/v1beta/openai/`,
             maxRetries: 0,
             ...options,
@@ -199,6 +207,49 @@ class Run {
                 ...HELLO, model: 'gpt-4o-mini' });
 
             assert.equal(answer.model, LITE);
+        });
+    }
+
+
+    batches() {
+        const made = (at, file) => this.client(at).batches.create({
+            input_file_id: file.name, endpoint: '/v1/chat/completions',
+            completion_window: '24h' });
+
+        test('are made where the file is, and got there', async () => {
+            const at = await gateway.ground();
+            const file = await upload(client(at), '{"custom_id": "a"}\n');
+            const { project } = await owned('files', file.name);
+            const { id, status } = await made(at, file);
+
+            assert.equal(status, 'validating');
+            assert.equal((await owned('batches', id)).project, project);
+
+            await usedByOwner(at, project,
+                () => this.client(at).batches.retrieve(id));
+
+            const batch = await this.client(at).batches.retrieve(id);
+
+            assert.equal(batch.status, 'completed');
+            await usedByOwner(at, project, () => client(at).files.get({
+                name: batch.output_file_id }));
+        });
+
+        test('are cancelled, and listed', async () => {
+            const at = await gateway.ground();
+            const file = await upload(client(at), '{"custom_id": "a"}\n');
+            const { id } = await made(at, file);
+            const { batches } = this.client(at);
+
+            assert.equal((await batches.cancel(id)).status, 'cancelled');
+            assert.ok((await batches.list()).data.length > 0);
+        });
+
+        test('of a file that nobody has', routed, async () => {
+            const at = await gateway.ground();
+            const error = await rejection(made(at, { name: 'files/none' }));
+
+            this.check(error, 'PermissionDeniedError', 403);
         });
     }
 

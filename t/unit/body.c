@@ -391,7 +391,7 @@ test_feed(ngx_gemini_body_t *body, ngx_uint_t want, const char *text,
     p = (const u_char *) text;
     end = p + len;
 
-    ngx_gemini_body_init(body, want);
+    ngx_gemini_body_init(body, want, NULL);
 
     /* each piece in memory of its own: a step beyond it is seen */
 

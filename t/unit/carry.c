@@ -6,11 +6,17 @@
  */
 
 
+#include "ngx_gemini_owner_set.h"
+#include "ngx_gemini_refs.h"
 #include "slots.h"
 
 
 static void carry_all(void);
 static void carry_state(void);
+static void carry_owners(uint32_t places);
+static void carry_owner(uint64_t hash, uint32_t project, uint32_t model,
+    uint64_t used);
+static uint64_t carry_owned(uint64_t hash, uint32_t project, uint32_t model);
 
 
 static void
@@ -123,10 +129,111 @@ carry_state(void)
 }
 
 
+/* by label, into as many or fewer places */
+
+static void
+carry_owners(uint32_t places)
+{
+    uint64_t            i, kept;
+    ngx_str_t           name;
+    ngx_gemini_view_t   old;
+
+    ngx_str_set(&name, "preview");
+
+    slots_start(&old, 4);
+    gv = &old;
+    slots_conf("a b c", "flash lite");
+    slots_claim();
+
+    gv->gp->owned = 1;
+    i = ngx_gemini_pool_spare_claim(gv, &name, SLOTS_NOW);
+
+    carry_owner(100, slots.projects[0].slot, slots.models[1].slot,
+                SLOTS_NOW);
+    carry_owner(101, slots.projects[1].slot, NGX_GEMINI_NONE, SLOTS_NOW);
+    carry_owner(102, slots.projects[2].slot, (uint32_t) i, SLOTS_NOW);
+
+    for (i = 1; i <= 20; i++) {
+        carry_owner(i, slots.projects[0].slot, NGX_GEMINI_NONE,
+                    SLOTS_NOW - i);
+    }
+
+    carry_owner(103, slots.projects[2].slot, slots.models[0].slot,
+                SLOTS_NOW);
+    ngx_gemini_owner_set_find(gv, 103, SLOTS_NOW)->expires = SLOTS_NOW;
+
+    gv = &slots_view;
+    slots_start(gv, 9);
+    gv->gp->caps.owners = places;
+    slots_conf("x c a", "preview lite");
+    slots_claim();
+
+    ngx_gemini_pool_copy(gv, &old);
+
+    tap_is_int(gv->gp->owned, 1, "it has something");
+    tap_ok(carry_owned(100, slots.projects[2].slot, slots.models[1].slot),
+           "the project a, the model lite");
+    tap_ok(ngx_gemini_owner_set_find(gv, 101, SLOTS_NOW) == NULL,
+           "b is gone");
+    tap_ok(carry_owned(102, slots.projects[1].slot, slots.models[0].slot),
+           "a model that is listed now");
+    tap_ok(ngx_gemini_owner_set_find(gv, 103, 1) == NULL, "over");
+
+    for (i = 1, kept = 0; i <= 20; i++) {
+        kept += carry_owned(i, slots.projects[2].slot, NGX_GEMINI_NONE);
+    }
+
+    tap_is_int(kept, ngx_min(places - 2, 20), "as many as there is room for");
+    tap_ok(carry_owned(1, slots.projects[2].slot, NGX_GEMINI_NONE)
+           && carry_owned(20, slots.projects[2].slot, NGX_GEMINI_NONE)
+              == (kept == 20), "none for the least recently used");
+
+    slots_stop(&old);
+    slots_stop(gv);
+}
+
+
+static void
+carry_owner(uint64_t hash, uint32_t project, uint32_t model, uint64_t used)
+{
+    ngx_gemini_owner_t  *owner;
+
+    owner = ngx_gemini_owner_set_place(gv, hash, used, SLOTS_NOW);
+
+    memset(owner, 0, sizeof(ngx_gemini_owner_t));
+
+    owner->hash = hash;
+    owner->team = 7;
+    owner->used = used;
+    owner->expires = SLOTS_NOW + 1000;
+    owner->project = project;
+    owner->type = NGX_GEMINI_REF_CACHE;
+    ngx_gemini_owner_set_bind(gv, owner, model);
+}
+
+
+static uint64_t
+carry_owned(uint64_t hash, uint32_t project, uint32_t model)
+{
+    const ngx_gemini_owner_t  *owner;
+
+    owner = ngx_gemini_owner_set_find(gv, hash, SLOTS_NOW);
+
+    return owner != NULL
+           && owner->project == project
+           && ngx_gemini_owner_set_model(gv, owner, gc->cycle) == model
+           && owner->team == 7
+           && owner->type == NGX_GEMINI_REF_CACHE
+           && owner->expires == SLOTS_NOW + 1000;
+}
+
+
 int
 main(void)
 {
     carry_all();
+    carry_owners(64);
+    carry_owners(NGX_GEMINI_OWNER_WAYS);
 
     return tap_done();
 }

@@ -166,6 +166,7 @@ fixture_start(fixture_t *f, uint32_t reservations)
     caps.accounts = gc->naccounts;
     caps.models = gc->nmodels;
     caps.reservations = reservations;
+    caps.owners = 64;
 
     if (posix_memalign(&zone, 64, ngx_gemini_pool_size(&caps)) != 0) {
         abort();

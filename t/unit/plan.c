@@ -109,7 +109,14 @@ static const plan_course_t  courses[] = {
 
     { "a signature after our own switch", 2, 6, 0,
       { { NGX_GEMINI_OVERLOADED, 0, NGX_GEMINI_STEP_ATTEMPT },
-        { NGX_GEMINI_SIGNATURE, 1, NGX_GEMINI_STEP_GIVE_UP } } },
+        { NGX_GEMINI_SIGNATURE, 1, NGX_GEMINI_STEP_ATTEMPT },
+        { NGX_GEMINI_SIGNATURE, 0, NGX_GEMINI_STEP_RELAY } } },
+
+    { "one that we did not bring about", 2, 6, 0,
+      { { NGX_GEMINI_SIGNATURE, 0, NGX_GEMINI_STEP_RELAY } } },
+
+    { "a resource whose owner is known", 2, 6, 0,
+      { { NGX_GEMINI_RESOURCE, 0, NGX_GEMINI_STEP_RELAY } } },
 
     { "504 once", 1, 6, 0,
       { { NGX_GEMINI_DEADLINE, 0, NGX_GEMINI_STEP_ATTEMPT },

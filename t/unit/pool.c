@@ -14,6 +14,7 @@
 #define POOL_PROJECTS  150
 #define POOL_MODELS    3
 #define POOL_RESVS     64
+#define POOL_OWNERS    32
 
 
 static void pool_layout(void);
@@ -39,7 +40,8 @@ static const ngx_gemini_caps_t  pool_caps = {
     POOL_PROJECTS,
     POOL_PROJECTS,
     POOL_MODELS,
-    POOL_RESVS
+    POOL_RESVS,
+    POOL_OWNERS
 };
 
 
@@ -74,6 +76,8 @@ pool_layout(void)
                                        * gv->nmodels), "models");
     tap_ok(pool_next(&end, gv->resvs, sizeof(ngx_gemini_resv_t)
                                       * POOL_RESVS), "reservations");
+    tap_ok(pool_next(&end, gv->owners, sizeof(ngx_gemini_owner_t)
+                                       * POOL_OWNERS), "owners");
     tap_ok(pool_next(&end, gv->key_index.table,
                      sizeof(uint32_t) * (gv->key_index.mask + 1)),
            "index of keys");
@@ -136,6 +140,7 @@ pool_attach(void)
     pool_start();
 
     gv->gp->epoch = 7;
+    memset(&other, 0, sizeof(other));
 
     tap_is_int(ngx_gemini_pool_attach(&other, pool_mem), NGX_OK,
                "another process attaches");

@@ -35,7 +35,8 @@ static const ngx_gemini_caps_t  rest_caps = {
     REST_PROJECTS,
     REST_PROJECTS,
     REST_MODELS,
-    REST_RESVS
+    REST_RESVS,
+    0
 };
 
 

@@ -309,18 +309,29 @@ slots_caps(void)
     caps.accounts++;
     tap_ok(ngx_gemini_pool_size(&caps) > 2 * size, "and all of it");
 
+    need.owners = NGX_GEMINI_OWNERS_MIN;
     need.reservations = 2000;
     size = ngx_gemini_pool_size(&need);
     ngx_gemini_caps_fill(gc, size, &caps);
 
     tap_ok(caps.reservations >= 2000 && caps.reservations < 2010,
            "little room: fewer reservations");
+    tap_is_int(caps.owners, NGX_GEMINI_OWNERS_MIN, "and owners");
+
+    need.owners = NGX_GEMINI_OWNERS / 2;
+    need.reservations = NGX_GEMINI_RESERVATIONS;
+    ngx_gemini_caps_fill(gc, ngx_gemini_pool_size(&need), &caps);
+
+    tap_ok(caps.owners == NGX_GEMINI_OWNERS / 2
+           && caps.reservations == NGX_GEMINI_RESERVATIONS,
+           "a little less: fewer owners first");
 
     ngx_gemini_caps_fill(gc, 1000, &caps);
 
     tap_ok(ngx_gemini_pool_size(&caps) > 1000, "too little is told");
     tap_is_int(caps.reservations, NGX_GEMINI_RESERVATIONS_MIN,
                "with the fewest reservations");
+    tap_is_int(caps.owners, NGX_GEMINI_OWNERS_MIN, "and owners");
 }
 
 

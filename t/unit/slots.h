@@ -145,6 +145,7 @@ slots_start(ngx_gemini_view_t *view, uint32_t n)
     caps.accounts = n;
     caps.models = 3;
     caps.reservations = 16;
+    caps.owners = 64;
 
     mem = aligned_alloc(64, ngx_gemini_pool_size(&caps));
 

@@ -12,6 +12,7 @@
 
 static void snapshot_trip(void);
 static void snapshot_applied(void);
+static void snapshot_owned(void);
 static void snapshot_others(void);
 static void snapshot_unlisted(void);
 static void snapshot_events(void);
@@ -45,6 +46,12 @@ snapshot_trip(void)
               != NULL, "a line for a key");
     tap_ok(strstr((char *) text, "{\"name\":\"b\"") == NULL,
            "none for a key that says nothing");
+    tap_ok(strstr((char *) text, "{\"p\":\"a\",\"h\":\"0123456789abcdef\","
+                  "\"t\":\"file\",\"k\":\"000000000000fedc\","
+                  "\"e\":\"2026-11-24T05:59:59.000Z\"}") != NULL,
+           "a line for a file");
+    tap_ok(strstr((char *) text, "\"page\"") == NULL,
+           "none for what is over");
 
     snapshot_start(&two, "a b c", "flash lite");
     tap_is_int(snapshot_read((char *) text, len, &error), NGX_OK, "read");
@@ -61,6 +68,7 @@ snapshot_trip(void)
     }
 
     snapshot_applied();
+    snapshot_owned();
 
     slots_stop(&one);
     slots_stop(&two);
@@ -115,6 +123,27 @@ snapshot_applied(void)
 }
 
 
+static void
+snapshot_owned(void)
+{
+    const ngx_gemini_owner_t  *owner;
+
+    tap_is_int(gv->gp->owned, 1, "resources");
+
+    owner = ngx_gemini_owner_set_find(gv, 0x0123456789abcdef, SLOTS_NOW);
+    tap_ok(owner != NULL && owner->project == slots.projects[0].slot
+           && owner->type == NGX_GEMINI_REF_FILE && owner->team == 0xfedc
+           && owner->model == NGX_GEMINI_NONE
+           && owner->used == SLOTS_NOW - 1000, "a file of a team");
+
+    owner = ngx_gemini_owner_set_find(gv, 2, SLOTS_NOW);
+    tap_ok(owner != NULL && owner->project == slots.projects[2].slot
+           && owner->model == slots.models[1].slot && owner->team == 0
+           && owner->expires == SLOTS_NOW + NGX_GEMINI_DAY,
+           "a cache of a model");
+}
+
+
 /* another configuration: by label, and by fingerprint */
 
 static void
@@ -123,6 +152,7 @@ snapshot_others(void)
     size_t                       len;
     ngx_gemini_key_t            *key;
     ngx_gemini_view_t            one, two;
+    const ngx_gemini_owner_t    *owner;
     ngx_gemini_restore_error_t   error;
 
     snapshot_start(&one, "a b c", "flash lite");
@@ -138,6 +168,14 @@ snapshot_others(void)
     key = &gv->keys[slots.keys[1].slot];
     tap_is_int(key->disabled, 0, "c has a new secret, and is not disabled");
     tap_is_int(key->fingerprint[0], 'c' ^ 1, "which it keeps");
+
+    owner = ngx_gemini_owner_set_find(gv, 2, SLOTS_NOW);
+    tap_ok(owner != NULL && owner->project == slots.projects[1].slot
+           && owner->model == slots.models[1].slot,
+           "a resource of the project c");
+    owner = ngx_gemini_owner_set_find(gv, 0x0123456789abcdef, SLOTS_NOW);
+    tap_ok(owner != NULL && owner->project == slots.projects[2].slot,
+           "of the project a");
     tap_is_int(key->operator, 1, "but by the operator");
     tap_is_mem(key->note.text, key->note.len, "why\"", "with a note");
     tap_is_int(gv->keys[slots.keys[2].slot].disabled, NGX_GEMINI_KEY_LEAKED,

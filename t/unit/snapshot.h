@@ -10,6 +10,7 @@
 #define _SNAPSHOT_H_INCLUDED_
 
 
+#include "ngx_gemini_owner.h"
 #include "ngx_gemini_snapshot.h"
 #include "slots.h"
 
@@ -24,6 +25,7 @@ static inline ngx_int_t snapshot_grow(ngx_gemini_out_t *out);
 static inline ngx_int_t snapshot_read(const char *p, size_t len,
     ngx_gemini_restore_error_t *error);
 static inline void snapshot_state(void);
+static inline void snapshot_owners(void);
 static inline void snapshot_root(void);
 
 
@@ -147,7 +149,43 @@ snapshot_state(void)
     ngx_gemini_rest_place(&gv->gp->upstream, SLOTS_NOW, 100,
                           NGX_GEMINI_TRANSPORT, NGX_GEMINI_GUESSED);
 
+    snapshot_owners();
     snapshot_root();
+}
+
+
+/* a file of a team, a cache of a model, one that is over */
+
+static inline void
+snapshot_owners(void)
+{
+    ngx_gemini_ref_t   refs[2];
+    ngx_gemini_refs_t  named;
+
+    memset(refs, 0, sizeof(refs));
+    memset(&named, 0, sizeof(named));
+
+    named.elts = refs;
+    named.nelts = 1;
+
+    refs[0].type = NGX_GEMINI_REF_FILE;
+    refs[0].hash = 0x0123456789abcdef;
+    ngx_gemini_owner_learn(gv, gc, &named, 0, NGX_GEMINI_NONE, 0xfedc,
+                           SLOTS_NOW - 1000);
+
+    refs[0].type = NGX_GEMINI_REF_CACHE;
+    refs[0].hash = 2;
+    refs[1].type = NGX_GEMINI_REF_STORE;
+    refs[1].hash = 3;
+    named.nelts = 2;
+    ngx_gemini_owner_learn(gv, gc, &named, 2, slots.models[1].slot, 0,
+                           SLOTS_NOW);
+
+    refs[0].type = NGX_GEMINI_REF_PAGE;
+    refs[0].hash = 4;
+    named.nelts = 1;
+    ngx_gemini_owner_learn(gv, gc, &named, 2, NGX_GEMINI_NONE, 0,
+                           SLOTS_NOW - NGX_GEMINI_HOUR);
 }
 
 

@@ -6,10 +6,14 @@ package FakeGemini::Api;
 use Mojo::Base -strict, -signatures;
 
 use Exporter 'import';
+use FakeGemini::Batches qw(batch_create video_create);
 use FakeGemini::Json qw(o line pretty);
 use FakeGemini::Live qw(live_route);
+use FakeGemini::Long qw(make_signature make_token);
 use FakeGemini::Models qw(native_model openai_model);
-use FakeGemini::Resources qw(foreign_resource resource_answer resource_route);
+use FakeGemini::Refs qw(foreign_reference);
+use FakeGemini::Resources qw(openai_resource_route resource_answer
+                             resource_route);
 use Mojo::Util qw(url_unescape);
 
 our @EXPORT_OK = qw(route credential success);
@@ -24,6 +28,15 @@ my %verb = (
     countTokens           => 'countTokens',
     embedContent          => 'embedContent',
     batchEmbedContents    => 'embedContent',
+    batchGenerateContent   => 'batchGenerateContent',
+    asyncBatchEmbedContent => 'asyncBatchEmbedContent',
+    predictLongRunning     => 'predictLongRunning',
+);
+
+my %long_running = (
+    batchGenerateContent   => \&batch_create,
+    asyncBatchEmbedContent => \&batch_create,
+    predictLongRunning     => \&video_create,
 );
 
 
@@ -38,10 +51,10 @@ sub route ($req) {
 
     $req->{surface} = 'native';
 
-    if ($path =~ m{^/($version)/$place/([^/:]+):(\w+)$}) {
-        @$req{qw(version model verb)} = ($1, url_unescape($2), $3);
+    if ($path =~ m{^/($version)/($place)/([^/:]+):(\w+)$}) {
+        @$req{qw(version place model verb)} = ($1, $2, url_unescape($3), $4);
         $req->{array_errors} = 1
-            if $3 eq 'streamGenerateContent' && !is_sse($req);
+            if $req->{verb} eq 'streamGenerateContent' && !is_sse($req);
         return $method eq 'POST';
     }
 
@@ -67,7 +80,7 @@ sub openai_route ($req, $rest) {
         return $req->{method} eq 'GET';
     }
 
-    return 0;
+    return openai_resource_route($req, $rest);
 }
 
 
@@ -107,6 +120,12 @@ sub credential ($req) {
 
     return (undef, undef, 'unregistered') unless @all;
 
+    if (($req->{resource} // '') eq 'live' && $at{bearer} && @all == 1
+        && $all[0] =~ s{^Token\s+(?=auth_tokens/)}{}i)
+    {
+        return ($all[0], 'token');
+    }
+
     if ($req->{surface} eq 'openai') {
         return (undef, undef, 'multiple_credentials') if @all > 1;
         return (undef, undef, 'no_bearer') if $where ne 'bearer';
@@ -127,10 +146,15 @@ sub success ($app, $req, $do) {
     my $verb = $req->{verb};
 
     return list_models($app, $req) if $verb eq 'list';
-    return resource_answer($app, $req) if $req->{resource};
+    return resource_answer($app, $req, $do) if $req->{resource};
 
     if ($verb !~ m{^(chat/|embeddings|get)} && !$verb{$verb}) {
         return ('model404', {});
+    }
+
+    if (($req->{place} // '') eq 'tunedModels') {
+        my @bad = tuned($app, $req);
+        return @bad if @bad;
     }
 
     my $model = $app->model($req->{model} // '');
@@ -145,8 +169,12 @@ sub success ($app, $req, $do) {
     }
 
     my @bad = body_trouble($req);
-    @bad = foreign_resource($app, $req) unless @bad;
+    @bad = foreign_reference($app, $req) unless @bad;
     return @bad if @bad;
+
+    return $long_running{$verb}->($app, $req) if $long_running{$verb};
+
+    $do = enriched($req, $do);
 
     return embeddings($req, $do) if $needs eq 'embedContent';
     return count_tokens($req, $do) if $verb eq 'countTokens';
@@ -160,6 +188,38 @@ sub success ($app, $req, $do) {
         return pretty(generate_body($req, $do, [text_of($req, $do)], 1))
             . "\n";
     }));
+}
+
+
+# a tuned model is a project's; it answers as the one that it is made of
+sub tuned ($app, $req) {
+    my $item = $app->store->own('tunedModels', $req->{model}, $req)
+        // return $app->store->refusal('tunedModels', $req->{model});
+
+    $req->{model} = ($item->{told}{baseModel} // 'models/gemini-3.8-flash')
+        =~ s{^models/}{}r;
+
+    return;
+}
+
+
+# what the request itself asks for beside a plain answer
+sub enriched ($req, $do) {
+    my $body = ref $req->{data} eq 'HASH' ? $req->{data} : {};
+    my $config = $body->{generationConfig} // $body->{generation_config};
+    my %more;
+
+    $more{signature} = 1 if $req->{surface} eq 'native'
+        && ($req->{model} // '') =~ /^gemini-(?:[34]|flash|pro)/
+        && ($body->{tools} || ref $config eq 'HASH'
+            && ($config->{thinkingConfig} || $config->{thinking_config}));
+
+    if (my $cache = $req->{cache}) {
+        $more{usage} = {prompt => $req->{prompt} + $cache->{tokens},
+                        cached => $cache->{tokens}};
+    }
+
+    return %more ? {%more, %$do} : $do;
 }
 
 
@@ -278,11 +338,22 @@ sub usage_metadata ($req, $do, $share = 1) {
 
 
 sub generate_body ($req, $do, $parts, $share, $last = 1) {
+    my $size = $last ? $do->{continuation} : 0;
+    my @parts = map { [text => $_] } @$parts;
+
+    if ($last) {
+        push @parts, [functionCall => o(name => $do->{call}, args => o())]
+            if defined $do->{call};
+        push @{$parts[-1]}, thoughtSignature => make_signature($req)
+            if $do->{signature};
+    }
+
     my @candidate = (
-        content => o(parts => [map { o(text => $_) } @$parts],
-                     role  => 'model'),
-        $last ? (finishReason => $do->{finish_reason} // 'STOP') : (),
+        content => o(parts => [map { o(@$_) } @parts], role => 'model'),
+        $last ? (finishReason => $do->{finish_reason}
+                 // ($size ? 'CONTINUATION' : 'STOP')) : (),
         index   => 0,
+        $size ? (continuationToken => make_token($req, undef, $size)) : (),
     );
 
     return o(
@@ -415,7 +486,8 @@ sub openai_usage ($req, $do, $share = 1) {
 sub chat ($req, $do) {
     return chat_stream($req, $do) if $req->{stream};
 
-    my $message = o(content => text_of($req, $do), role => 'assistant');
+    my $message = o(content => text_of($req, $do), role => 'assistant',
+                    tool_calls($req, $do));
 
     return json_answer(pretty(o(
         choices => [o(finish_reason => $do->{finish_reason} // 'stop',
@@ -426,6 +498,17 @@ sub chat ($req, $do) {
         object  => 'chat.completion',
         exists $do->{usage} && !defined $do->{usage} ? ()
             : (usage => openai_usage($req, $do)))) . "\n");
+}
+
+
+sub tool_calls ($req, $do) {
+    my $name = $do->{call} // return;
+    my @signature = $do->{signature} ? (extra_content => o(google =>
+        o(thought_signature => make_signature($req)))) : ();
+
+    return (tool_calls => [o(id => 'call-1', type => 'function', @signature,
+                             function => o(name => $name,
+                                           arguments => '{}'))]);
 }
 
 
@@ -441,7 +524,8 @@ sub chat_stream ($req, $do) {
             ? (usage => openai_usage($req, $do)) : ();
         my @finish = $i == $n
             ? (finish_reason => $do->{finish_reason} // 'stop') : ();
-        my $delta = o(content => $text[$i - 1], role => 'assistant');
+        my $delta = o(content => $text[$i - 1], role => 'assistant',
+                      $i == $n ? tool_calls($req, $do) : ());
 
         push @pieces, 'data: ' . line(o(
             choices => [o(delta => $delta, @finish, index => 0)],

@@ -7,6 +7,7 @@ use Mojo::Base -base, -signatures;
 
 use Digest::MD5 ();
 use FakeGemini::Json qw(lenient);
+use FakeGemini::RefScan;
 use FakeGemini::Scan;
 use FakeGemini::Writer;
 use IO::Socket ();
@@ -91,6 +92,7 @@ sub read_head ($self) {
 
     $self->{md5} = Digest::MD5->new;
     $self->{scan} = undef;
+    $self->{refs} = undef;
     $self->{early} = $self->app->head($req, $self);
 
     return $self->body_framing;
@@ -178,8 +180,11 @@ sub body ($self, $bytes) {
     $self->{md5}->add($bytes);
     $req->{length} += length $bytes;
 
+    return $self->sink($bytes) if $req->{sink};
+
     if (my $scan = $self->{scan}) {
         $scan->feed($bytes);
+        $self->{refs}->feed($bytes);
         return;
     }
 
@@ -188,8 +193,25 @@ sub body ($self, $bytes) {
     if (length $req->{body} > KEEP_BODY) {
         my $scan = $self->{scan} = FakeGemini::Scan->new;
         $scan->feed($req->{body});
+        $self->{refs} = FakeGemini::RefScan->new;
+        $self->{refs}->feed($req->{body});
         $req->{body} = undef;
         $req->{spooled} = 1;
+    }
+
+    return;
+}
+
+
+# bytes of an upload, which are nothing to be read
+sub sink ($self, $bytes) {
+    my $req = $self->{req};
+
+    $req->{sink}->($bytes);
+
+    if (defined $req->{body}) {
+        $req->{body} .= $bytes;
+        $req->{body} = undef if length $req->{body} > KEEP_TEXT;
     }
 
     return;
@@ -206,6 +228,10 @@ sub body_done ($self) {
 
     if (my $scan = $self->{scan}) {
         $req->{data} = $scan->found;
+        $req->{references} = $self->{refs}->found;
+
+    } elsif (delete $req->{sink}) {
+        $req->{data} = undef;
 
     } elsif ($req->{length}) {
         $req->{data} = lenient($req->{body});
@@ -236,7 +262,10 @@ sub upgrade ($self, $bytes, $read) {
     $self->{frames} = $read;
     $self->stream->write($bytes);
 
-    Mojo::IOLoop->next_tick(sub { $self->feed('') });
+    Mojo::IOLoop->next_tick(sub {
+        $self->read_frames unless $self->{gone};
+        $self->feed('');
+    });
     return;
 }
 

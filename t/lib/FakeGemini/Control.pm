@@ -16,7 +16,7 @@ my $json = Cpanel::JSON::XS->new->utf8->canonical->allow_nonref;
 my @shown = qw(seq conn tls time method target path args http headers framing
                length md5 body complete key where credentials project number
                surface version verb model stream rule status sent sent_md5
-               done cut closed_early);
+               done cut closed_early resource frames);
 
 my %page = (
     'POST config'     => \&config,
@@ -27,6 +27,9 @@ my %page = (
     'GET wait'        => \&wait_for,
     'GET connections' => \&connections,
     'GET state'       => \&state,
+    'GET resources'   => \&resources,
+    'POST resource'   => \&resource,
+    'POST forget'     => \&forget,
 );
 
 
@@ -187,6 +190,30 @@ sub changed ($self, $entry) {
     }
 
     return;
+}
+
+
+# what there is, of a kind, and whose it is
+sub resources ($self, $req, $conn) {
+    return reply($conn, 200,
+                 $self->app->store->described($req->{args}{kind}));
+}
+
+
+sub resource ($self, $req, $conn) {
+    my $error = ref $req->{data} eq 'HASH'
+        ? $self->app->store->change($req->{data}) : 'no object';
+
+    return reply($conn, 400, {error => $error}) if $error;
+    return reply($conn, 200, {ok => 1});
+}
+
+
+sub forget ($self, $req, $conn) {
+    $self->app->store->kinds({});
+    $self->app->{uploads} = {};
+
+    return reply($conn, 200, {ok => 1});
 }
 
 

@@ -79,6 +79,32 @@ my %plain = (
     signature_missing => [400, 'Function call is missing a thought_signature '
         . 'in functionCall parts. This is required for tools to work '
         . 'correctly.'],
+    signature_model => [400, 'Thought signature is not valid.'],
+    token400       => [400, 'The continuation token is not valid for this '
+        . 'request.'],
+    page400        => [400, 'Page token is invalid.'],
+    bad_name       => [400, 'Invalid resource name.'],
+    bad_ttl        => [400, 'ttl or expireTime is invalid.'],
+    no_model       => [400, 'CreateCachedContentRequest.model: model is '
+        . 'required'],
+    cache_model    => [400, 'Model used by GenerateContent request '
+        . '({path_model}) and CachedContent ({body_model}) has to be the '
+        . 'same.'],
+    cache_tools    => [400, 'CachedContent can not be used with '
+        . 'GenerateContent request setting system_instruction, tools or '
+        . 'tool_config.'],
+    file_inactive  => [400, 'The File {file} is not in an ACTIVE state and '
+        . 'usage is not allowed.', 'FAILED_PRECONDITION'],
+    not_generated  => [400, 'Only files that were generated can be '
+        . 'downloaded.'],
+    not_empty      => [400, 'Cannot delete non-empty FileSearchStore.',
+        'FAILED_PRECONDITION'],
+    model_or_agent => [400, 'Exactly one of model and agent is required.'],
+    no_input       => [400, 'input is required.'],
+    not_stored     => [400, 'store: false excludes background and '
+        . 'previous_interaction_id.'],
+    not_running    => [400, 'The interaction is not running in the '
+        . 'background.', 'FAILED_PRECONDITION'],
     cache_small    => [400, 'Cached content is too small. total_token_count='
         . '512, min_total_token_count=1024'],
     feature        => [400, 'Thinking level MINIMAL is not supported by this '
@@ -141,6 +167,7 @@ my %plain = (
         . 'to new users. Please update your code to use a newer model for '
         . 'the latest features and improvements.'],
     operation404   => [404, 'Requested entity was not found.'],
+    interaction404 => [404, 'Interaction {file} was not found.'],
     aborted409     => [409, 'The operation was aborted.'],
     exists409      => [409, 'Requested entity already exists',
         'ALREADY_EXISTS'],
@@ -159,6 +186,22 @@ my %plain = (
     deadline503    => [503, 'Deadline expired before operation could '
         . 'complete.'],
     deadline504    => [504, 'The request timed out. Please try again.'],
+);
+
+# the codes of the Interactions API
+my %code_of = (
+    400 => 'invalid_request',
+    401 => 'authentication',
+    402 => 'payment_required',
+    403 => 'permission_denied',
+    404 => 'not_found',
+    409 => 'aborted',
+    429 => 'too_many_requests',
+    499 => 'cancelled',
+    500 => 'api_error',
+    501 => 'unimplemented',
+    503 => 'service_unavailable',
+    504 => 'deadline_exceeded',
 );
 
 # quota errors: [metric, quotaId, limit, retry]
@@ -217,10 +260,14 @@ sub error_answer ($name, $req, $opt = {}) {
     }
 
     my $error = error_body($name, $req, $opt) or return;
+    my $status = $error->[1];
+
+    $error = interaction_error($name, $error) if has_codes($req, $opt);
+
     my $body = o(error => $error);
     $body = [$body] if $req->{array_errors};
 
-    return ($error->[1], 'application/json; charset=UTF-8',
+    return ($status, 'application/json; charset=UTF-8',
             pretty($body) . "\n");
 }
 
@@ -228,9 +275,37 @@ sub error_answer ($name, $req, $opt = {}) {
 sub error_event ($name, $req, $opt, $form) {
     my $error = error_body($name, $req, $opt) or return;
 
+    return 'event: error' . "\ndata: " . line(o(event_type => 'error',
+            error => interaction_error($name, $error))) . "\n\n"
+        if has_codes($req, $opt) && $form ne 'bare';
+
     return pretty(o(error => $error)) . "\n" if $form eq 'bare';
     return 'data: ' . line(o(error => $error))
         . ($req->{surface} eq 'openai' ? "\n\n" : "\r\n\r\n");
+}
+
+
+# the Interactions API says less, if it does not speak as the others do
+sub has_codes ($req, $opt) {
+    return $req->{surface} eq 'interactions' && !$opt->{classic};
+}
+
+
+sub interaction_error ($name, $error) {
+    my %member = @$error;
+    my $code = $code_of{$member{code}} // 'api_error';
+
+    if ($member{code} == 429 && $member{details}) {
+        $code = line($member{details}) =~ /PerDay/ ? 'quota_exceeded'
+                                                   : 'rate_limit_exceeded';
+    } elsif ($name =~ /^(?:model|closed)404$/) {
+        $code = 'model_not_found';
+
+    } elsif ($member{status} =~ /^(?:ALREADY_EXISTS|FAILED_PRECONDITION)$/) {
+        $code = lc $member{status};
+    }
+
+    return o(code => $code, message => $member{message});
 }
 
 

@@ -8,7 +8,7 @@ use Mojo::Base -strict, -signatures;
 use Cpanel::JSON::XS ();
 use Exporter 'import';
 
-our @EXPORT_OK = qw(o line pretty lenient text);
+our @EXPORT_OK = qw(data_answer o line pretty lenient text);
 
 my $scalar = Cpanel::JSON::XS->new->utf8->allow_nonref;
 my $lenient = Cpanel::JSON::XS->new->utf8->relaxed->allow_singlequote
@@ -18,6 +18,16 @@ my $lenient = Cpanel::JSON::XS->new->utf8->relaxed->allow_singlequote
 # an object whose members keep their order
 sub o (@pairs) {
     return bless [@pairs], 'FakeGemini::Json::Object';
+}
+
+
+# a good answer with such a body
+sub data_answer ($data) {
+    return {
+        status => 200,
+        type   => 'application/json; charset=UTF-8',
+        pieces => [pretty($data) . "\n"],
+    };
 }
 
 

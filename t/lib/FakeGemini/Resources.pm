@@ -1,234 +1,144 @@
 package FakeGemini::Resources;
 
-# Files, their resumable upload, and cached contents: all belong to the project
-# of the key that made them.
+# The addresses of all that belongs to a project, and who answers them.
 
 use Mojo::Base -strict, -signatures;
 
 use Exporter 'import';
-use FakeGemini::Json qw(o pretty);
+use FakeGemini::Batches qw(batch_calls);
+use FakeGemini::Caches qw(cache_calls);
+use FakeGemini::Environments qw(plain_calls plain_kinds);
+use FakeGemini::Files qw(file_calls);
+use FakeGemini::Interactions qw(interaction_calls);
+use FakeGemini::Refs qw(foreign_reference);
+use FakeGemini::SearchStores qw(store_calls);
+use FakeGemini::Upload qw(upload_answer upload_route);
+use Mojo::Util qw(url_unescape);
 
-our @EXPORT_OK = qw(resource_route resource_answer foreign_resource);
-
-use constant HOST => 'https://generativelanguage.googleapis.com';
+our @EXPORT_OK = qw(resource_route resource_answer openai_resource_route);
 
 my $version = qr/v1|v1beta|v1alpha/;
+my $id = qr{(?<id>[^/:]+)};
+my $store = qr{fileSearchStores/(?<store>[^/:]+)};
+my $plain = join '|', plain_kinds();
 
-my %action = (
-    'POST'   => 'create',
-    'GET'    => 'get',
-    'PATCH'  => 'update',
-    'DELETE' => 'delete',
+my %collection = (GET => 'list', POST => 'create');
+my %single = (GET => 'get', PATCH => 'update', DELETE => 'delete');
+
+# after the version: [what, of which kind, {METHOD => what is done}]
+my @routes = (
+    [qr{files},             'files', \%collection],
+    [qr{files/$id},         'files', {GET => 'get', DELETE => 'delete'}],
+    [qr{files/$id:download}, 'files', {GET => 'download'}],
+    [qr{cachedContents},    'cachedContents', \%collection],
+    [qr{cachedContents/$id}, 'cachedContents', \%single],
+    [qr{batches},           'batches', {GET => 'list'}],
+    [qr{batches/$id},       'batches', {GET => 'get', DELETE => 'delete'}],
+    [qr{batches/$id:cancel}, 'batches', {POST => 'cancel'}],
+    [qr{batches/$id:delete}, 'batches', {POST => 'delete'}],
+    [qr{(?:models|tunedModels)/[^/:]+/operations/$id}, 'operations',
+        {GET => 'get'}],
+    [qr{$store/(?:upload/)?operations/$id}, 'operations', {GET => 'get'}],
+    [qr{fileSearchStores},  'fileSearchStores', \%collection],
+    [$store,                'fileSearchStores', \%single],
+    [qr{$store:importFile}, 'fileSearchStores', {POST => 'import'}],
+    [qr{$store/documents},  'documents', {GET => 'list'}],
+    [qr{$store/documents/$id}, 'documents',
+        {GET => 'get', DELETE => 'delete'}],
+    [qr{interactions},      'interactions', {POST => 'create'}],
+    [qr{interactions/$id},  'interactions',
+        {GET => 'get', DELETE => 'delete'}],
+    [qr{interactions/$id/cancel}, 'interactions', {POST => 'cancel'}],
+    [qr{auth_tokens},       'auth_tokens', {POST => 'create'}],
+    [qr{environments/$id/files}, 'environmentFiles', {GET => 'list'}],
+    [qr{environments/$id/files/(?<file>.+)}, 'environmentFiles',
+        {GET => 'get'}],
+    [qr{triggers/$id/executions}, 'triggers',
+        {GET => 'executions', POST => 'run'}],
+    [qr{webhooks/$id:ping}, 'webhooks', {POST => 'ping'}],
+    [qr{webhooks/$id:rotateSigningSecret}, 'webhooks', {POST => 'rotate'}],
+    [qr{(?<kind>$plain)},   undef, \%collection],
+    [qr{(?<kind>$plain)/$id}, undef, \%single],
 );
+
+# what cannot be asked of a kind, though it is of its form
+my %none = map { $_ => 1 } qw(fileSearchStores.update);
+
+my %call = (file_calls(), cache_calls(), batch_calls(), store_calls(),
+            plain_calls(), interaction_calls());
 
 
 sub resource_route ($req) {
     my ($method, $path) = @$req{qw(method path)};
 
-    if ($path =~ m{^/upload/($version)/files$}) {
-        @$req{qw(version verb resource)} = ($1, 'upload', 'upload');
+    return 1 if upload_route($req);
 
-        # the address that a start was answered with needs no key
-        $req->{authorised} = 1 if defined $req->{args}{upload_id};
-        return $method eq 'POST';
+    if ($path =~ m{^/stored/([\w-]+)$}) {
+        @$req{qw(verb resource id authorised)} = ('stored', 'stored', $1, 1);
+        return $method eq 'GET';
     }
 
-    if ($path =~ m{^/($version)/(files|cachedContents)(?:/([^/:]+))?$}) {
-        my $does = $action{$method} // return 0;
+    my ($is, $rest) = $path =~ m{^/($version)/(.+)$} or return 0;
 
-        $does = 'list' if $does eq 'get' && !defined $3;
-        @$req{qw(version resource id)} = ($1, $2, $3);
-        $req->{verb} = "$2.$does";
+    for my $route (@routes) {
+        my ($what, $kind, $methods) = @$route;
+        next unless $rest =~ /^$what$/;
 
-        return defined $3 || $does =~ /^(?:list|create)$/;
+        return filled($req, $is, $kind // $+{kind}, $methods->{$method});
     }
 
     return 0;
 }
 
 
-sub resource_answer ($app, $req) {
-    return upload($app, $req) if $req->{resource} eq 'upload';
+sub filled ($req, $version, $kind, $does) {
+    @$req{qw(version resource)} = ($version, $kind);
+    @$req{qw(id store file)} = map { defined ? url_unescape($_) : undef }
+        @+{qw(id store file)};
+    $req->{surface} = 'interactions' if $kind eq 'interactions';
 
-    my $store = $app->{store}{$req->{resource}} //= {};
-    my $does = $req->{verb} =~ s/.*\.//r;
-    my $own = sub ($item) { $item->{project} eq $req->{project} };
+    return 0 if !defined $does || $none{"$kind.$does"};
 
-    if ($does eq 'list') {
-        my @items = map { shown($store->{$_}) }
-            grep { $own->($store->{$_}) } sort keys %$store;
-        return json_answer(o($req->{resource} => \@items));
-    }
-
-    return create($app, $req, $store) if $does eq 'create';
-
-    my $item = $store->{$req->{id}};
-
-    return ($req->{resource} eq 'files' ? 'file403' : 'cache403',
-            {file => $req->{id}}) unless $item && $own->($item);
-
-    if ($does eq 'delete') {
-        delete $store->{$req->{id}};
-        return json_answer(o());
-    }
-
-    return json_answer(shown($item));
+    $req->{verb} = "$kind.$does";
+    return 1;
 }
 
 
-sub json_answer ($data) {
-    return {
-        status => 200,
-        type   => 'application/json; charset=UTF-8',
-        pieces => [pretty($data) . "\n"],
-    };
+# batches, whose names may come with their slash encoded
+sub openai_resource_route ($req, $rest) {
+    my $method = $req->{method};
+
+    $rest =~ s{%2F}{/}gi;
+
+    my ($of, $then) = $rest =~ m{^batches(?:/(?:batches/)?([\w-]+)
+                                 (/cancel)?)?$}x or return 0;
+    my $does = $then ? {POST => 'cancel'}
+        : defined $of ? {GET => 'get'} : \%collection;
+
+    return 0 unless defined $does->{$method};
+
+    @$req{qw(verb resource id)}
+        = ("openai.batches.$does->{$method}", 'batches', $of);
+    return 1;
 }
 
 
-sub create ($app, $req, $store) {
-    my $id = 'fake' . ++$app->{last_id};
-    my $model = ref $req->{data} eq 'HASH' ? $req->{data}{model} : undef;
+sub resource_answer ($app, $req, $do) {
+    return upload_answer($app, $req) if $req->{resource} eq 'upload';
 
-    return ('bad_request', {})
-        if $req->{resource} eq 'cachedContents' && !defined $model;
-
-    my $item = $store->{$id} = {
-        name    => "$req->{resource}/$id",
-        project => $req->{project},
-        version => $req->{version},
-        model   => $model,
-    };
-
-    return json_answer(shown($item));
-}
-
-
-sub shown ($item) {
-    my $name = $item->{name};
-
-    return o(name => $name, model => $item->{model}) unless $name =~ /^files/;
-
-    return o(
-        name      => $name,
-        mimeType  => $item->{type} // 'application/octet-stream',
-        sizeBytes => '' . ($item->{size} // 0),
-        uri       => HOST . "/$item->{version}/$name",
-        state     => 'ACTIVE',
-    );
-}
-
-
-# --- the resumable upload ---
-
-sub header ($req, $name) {
-    my ($pair) = grep { lc $_->[0] eq $name } @{$req->{headers}};
-    return $pair ? $pair->[1] : '';
-}
-
-
-sub upload ($app, $req) {
-    my $command = header($req, 'x-goog-upload-command');
-    my $id = $req->{args}{upload_id};
-
-    return start_upload($app, $req) if !defined $id && $command eq 'start';
-
-    my $upload = $app->{uploads}{$id // ''}
-        // return plain(404, 'Upload not found');
-
-    return state_of($upload, 'active') if $command =~ /query/;
-
-    if ($command =~ /cancel/) {
-        delete $app->{uploads}{$id};
-        return state_of($upload, 'cancelled');
-    }
-
-    return plain(400, 'Offset does not match')
-        if header($req, 'x-goog-upload-offset') ne $upload->{size};
-
-    $upload->{size} += $req->{length};
-    return state_of($upload, 'active') unless $command =~ /finalize/;
-
-    delete $app->{uploads}{$id};
-    $app->{store}{files}{$upload->{id}} = $upload;
-
-    my $answer = json_answer(o(file => shown($upload)));
-    $answer->{extra_headers} = [['X-Goog-Upload-Status', 'final']];
-
-    return $answer;
-}
-
-
-sub start_upload ($app, $req) {
-    my $id = 'fake' . ++$app->{last_id};
-    my $key = $req->{where} eq 'query' ? "key=$req->{key}&" : '';
-    my $url = HOST . "/upload/$req->{version}/files?${key}"
-        . "upload_id=up-$id&upload_protocol=resumable";
-
-    $app->{uploads}{"up-$id"} = {
-        id      => $id,
-        name    => "files/$id",
-        project => $req->{project},
-        version => $req->{version},
-        type    => header($req, 'x-goog-upload-header-content-type'),
-        size    => 0,
-    };
-
-    return {
-        status => 200,
-        type   => 'text/plain; charset=utf-8',
-        pieces => [],
-        extra_headers => [
-            ['X-Goog-Upload-Status', 'active'],
-            ['X-Goog-Upload-URL', $url],
-            ['X-Goog-Upload-Control-URL', $url],
-            ['X-Goog-Upload-Chunk-Granularity', 8388608],
-            ['X-GUploader-UploadID', "up-$id"],
-        ],
-    };
-}
-
-
-sub state_of ($upload, $state) {
-    return {
-        status => 200,
-        type   => 'text/plain; charset=utf-8',
-        pieces => [],
-        extra_headers => [
-            ['X-Goog-Upload-Status', $state],
-            ['X-Goog-Upload-Size-Received', $upload->{size}],
-        ],
-    };
-}
-
-
-sub plain ($status, $text) {
-    return {
-        status => $status,
-        type   => 'text/plain; charset=utf-8',
-        pieces => [$text],
-    };
-}
-
-
-# a body that names a file or cache of another project, or none
-sub foreign_resource ($app, $req) {
-    my $body = $req->{body} // return;
-
-    while ($body =~ m{generativelanguage\.googleapis\.com
-                      /v1\w*/files/([\w-]+)}gx)
+    # these look themselves: at a part, or after more has been seen to
+    if ($req->{verb} !~ /^(?:cachedContents|interactions|openai)/
+        && $req->{method} eq 'POST')
     {
-        my $file = $app->{store}{files}{$1};
-        return ('file403', {file => $1})
-            unless $file && $file->{project} eq $req->{project};
+        my @bad = foreign_reference($app, $req);
+        return @bad if @bad;
     }
 
-    while ($body =~ m{"cachedContents/([\w-]+)"}g) {
-        my $cache = $app->{store}{cachedContents}{$1};
-        return ('cache403', {})
-            unless $cache && $cache->{project} eq $req->{project};
-    }
+    # a Live session that is none
+    my $call = $call{$req->{verb}} // return ('empty404', {});
 
-    return;
+    return $call->($app, $req,
+        $req->{resource} eq 'interactions' ? $do : ());
 }
 
 

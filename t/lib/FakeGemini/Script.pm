@@ -24,6 +24,7 @@ my %act = map { $_ => 1 } qw(
     late_error form cut_midstream reset_midstream hang_midstream cut_at_byte
     big gate_events slow trickle status100 interim gzip usage events text sse
     finish_reason model_version response_id framing close_after own ok
+    classic continuation signature call live_close live_reason live_after
 );
 
 my %known_case = map { $_ => 1 } error_names();

@@ -189,6 +189,32 @@ sub connections { return $_[0]->call(GET => 'connections') }
 sub state { return $_[0]->call(GET => 'state') }
 
 
+# the things of projects: {kind, id, name, project, md5, ..}
+sub resources {
+    my ($self, $kind) = @_;
+    my $page = 'resources' . (defined $kind ? "?kind=$kind" : '');
+
+    return @{$self->call(GET => $page)};
+}
+
+
+# changes one of them: (name, state => .., expires => 0, gone => 1)
+sub resource {
+    my ($self, $name, %arg) = @_;
+
+    $self->call(POST => 'resource', {%arg, name => $name});
+    return $self;
+}
+
+
+sub forget {
+    my ($self) = @_;
+
+    $self->call(POST => 'forget');
+    return $self;
+}
+
+
 # waits until no more than n connections are open
 sub wait_connections {
     my ($self, $n, $timeout) = @_;

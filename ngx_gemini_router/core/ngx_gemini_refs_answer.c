@@ -1,0 +1,89 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_gemini_body.h"
+#include "ngx_gemini_refs.h"
+#include "ngx_gemini_sse.h"
+
+
+struct ngx_gemini_refs_answer_s {
+    ngx_gemini_refs_t         *refs;
+    ngx_gemini_ref_e           id;
+    ngx_uint_t                 sse;
+    ngx_gemini_sse_t           lines;
+    ngx_gemini_body_t          body;       /* or the event so far */
+};
+
+
+static void ngx_gemini_refs_answer_begin(ngx_gemini_refs_answer_t *answer);
+static void ngx_gemini_refs_answer_data(void *data, const u_char *p,
+    const u_char *end);
+
+
+size_t
+ngx_gemini_refs_answer_size(void)
+{
+    return sizeof(ngx_gemini_refs_answer_t);
+}
+
+
+void
+ngx_gemini_refs_answer_init(ngx_gemini_refs_answer_t *answer,
+    ngx_gemini_refs_t *refs, ngx_gemini_ref_e id, ngx_uint_t sse)
+{
+    answer->refs = refs;
+    answer->id = id;
+    answer->sse = sse;
+
+    ngx_memzero(&answer->lines, sizeof(ngx_gemini_sse_t));
+
+    ngx_gemini_refs_answer_begin(answer);
+}
+
+
+void
+ngx_gemini_refs_answer_feed(ngx_gemini_refs_answer_t *answer,
+    const u_char *p, size_t len)
+{
+    if (!answer->sse) {
+        ngx_gemini_body_feed(&answer->body, p, len);
+        return;
+    }
+
+    ngx_gemini_sse_feed(&answer->lines, p, len, ngx_gemini_refs_answer_data,
+                        answer);
+}
+
+
+static void
+ngx_gemini_refs_answer_begin(ngx_gemini_refs_answer_t *answer)
+{
+    ngx_gemini_body_init(&answer->body,
+                         NGX_GEMINI_BODY_MENTIONS | NGX_GEMINI_BODY_ANSWER,
+                         answer->refs);
+
+    answer->body.id = answer->id;
+}
+
+
+static void
+ngx_gemini_refs_answer_data(void *data, const u_char *p, const u_char *end)
+{
+    ngx_gemini_refs_answer_t *answer = data;
+
+    if (p == NULL) {
+
+        if (answer->body.size) {
+            ngx_gemini_refs_answer_begin(answer);
+        }
+
+        return;
+    }
+
+    ngx_gemini_body_feed(&answer->body, p, end - p);
+
+    answer->lines.open = (answer->body.depth != 0);
+}

@@ -1,0 +1,114 @@
+
+/*
+ * Copyright (C) The ngx_gemini_router authors
+ */
+
+
+#include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_look.h"
+#include "ngx_http_gemini_owner.h"
+
+
+static ngx_int_t ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx,
+    ngx_http_request_t *sr);
+static u_char *ngx_http_gemini_look_alloc(void *data, size_t size);
+static void ngx_http_gemini_look(ngx_http_gemini_ctx_t *ctx, u_char *p,
+    size_t len);
+
+
+ngx_int_t
+ngx_http_gemini_look_start(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr)
+{
+    if (ngx_http_gemini_look_usage(ctx, sr) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gemini_owner_answer(ctx, sr);
+}
+
+
+/* the scanner of token counts, for answers that may hold any */
+
+static ngx_int_t
+ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr)
+{
+    ngx_str_t   *type;
+    ngx_uint_t   sse;
+
+    type = &sr->headers_out.content_type;
+
+    sse = type->len >= 17
+          && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
+             == 0;
+
+    if (!sse
+        && (type->len < 16
+            || ngx_strncasecmp(type->data, (u_char *) "application/json", 16)
+               != 0))
+    {
+        return NGX_OK;
+    }
+
+    if (sr->headers_out.content_encoding || sr->method == NGX_HTTP_HEAD) {
+        return NGX_OK;
+    }
+
+    ctx->usage = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_usage_t));
+    if (ctx->usage == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface,
+                          ngx_http_gemini_look_alloc, ctx->request->pool);
+
+    sr->filter_need_in_memory = 1;
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_http_gemini_look_alloc(void *data, size_t size)
+{
+    return ngx_pnalloc(data, size);
+}
+
+
+void
+ngx_http_gemini_look_chain(ngx_http_gemini_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_buf_t  *b;
+
+    for ( /* void */ ; in; in = in->next) {
+        b = in->buf;
+
+        if (ngx_buf_in_memory(b) && b->last > b->pos) {
+            ngx_http_gemini_look(ctx, b->pos, b->last - b->pos);
+        }
+    }
+}
+
+
+static void
+ngx_http_gemini_look(ngx_http_gemini_ctx_t *ctx, u_char *p, size_t len)
+{
+    if (ctx->usage == NULL) {
+
+        if (ctx->answer) {
+            ngx_http_gemini_owner_feed(ctx, p, len);
+        }
+
+        return;
+    }
+
+    ngx_gemini_usage_feed(ctx->usage, p, len);
+
+    if (ctx->answer) {
+        ngx_http_gemini_owner_feed(ctx, p, len);
+
+    } else if (ctx->wish.surface == NGX_GEMINI_SURFACE_NATIVE
+               && ctx->wish.family == NGX_GEMINI_FAMILY_GENERATE)
+    {
+        ngx_gemini_continuation_feed(&ctx->continuation, p, len);
+    }
+}
