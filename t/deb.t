@@ -144,7 +144,7 @@ sub pages {
             => [$usage =~ /^    ([a-z]+) [A-Z ]* +\w/mg,
                 $usage =~ /(--[a-z]+|GEMINI_\w+)/g],
         'man5/ngx_http_gemini_router_module.5'
-            => [$readme =~ /^#### ([a-z_]+)/mg,
+            => [$readme =~ /^\| `([a-z_]+) /mg,
                 $readme =~ /(\$gemini_[a-z_]+)/g],
     );
 

@@ -208,7 +208,9 @@ subtest 'a change is written within a second or so' => sub {
     my $status = $t->status;
     ok($status->{state}{saved_at}, 'saved at');
     ok(!$status->{state}{failing}, 'no failure');
-    is($status->{state}{bytes}, -s $t->dir . '/state.json', 'its size');
+    ok($t->wait_for(sub {
+        $t->status->{state}{bytes} == -s $t->dir . '/state.json'
+    }), 'its size');
 
     # nothing happens, nothing is written
 
