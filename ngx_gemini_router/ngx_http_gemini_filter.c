@@ -22,7 +22,6 @@ static ngx_int_t ngx_http_gemini_filter_swallow(
     ngx_http_gemini_attempt_t *at, ngx_http_gemini_attempt_e state);
 static void ngx_http_gemini_filter_strip(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gemini_filter_usage(ngx_http_gemini_ctx_t *ctx);
-static u_char *ngx_http_gemini_filter_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_gemini_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_gemini_filter_first(ngx_http_gemini_attempt_t *at,
@@ -138,7 +137,13 @@ ngx_http_gemini_filter_read(ngx_http_gemini_attempt_t *at)
         return;
     }
 
-    if (u->headers_in.date) {
+    /* the clock of Google is compared once a second, and by each refusal */
+
+    if (u->headers_in.date
+        && (at->status >= 400 || at->ctx->pool->zone.dated != ngx_time()))
+    {
+        at->ctx->pool->zone.dated = ngx_time();
+
         h = u->headers_in.date;
         (void) ngx_gemini_time_parse_http(h->value.data, h->value.len,
                                           &at->google);
@@ -403,17 +408,9 @@ ngx_http_gemini_filter_usage(ngx_http_gemini_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface,
-                          ngx_http_gemini_filter_alloc, ctx->request->pool);
+    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface);
 
     return NGX_OK;
-}
-
-
-static u_char *
-ngx_http_gemini_filter_alloc(void *data, size_t size)
-{
-    return ngx_pnalloc(data, size);
 }
 
 

@@ -22,6 +22,7 @@ typedef enum {
     NGX_GEMINI_PART_ACCOUNTS,
     NGX_GEMINI_PART_MODELS,
     NGX_GEMINI_PART_RESVS,
+    NGX_GEMINI_PART_LACKS,
     NGX_GEMINI_PART_KEY_INDEX,
     NGX_GEMINI_PART_PROJECT_INDEX,
     NGX_GEMINI_PART_ACCOUNT_INDEX,
@@ -80,6 +81,8 @@ ngx_gemini_pool_layout(const ngx_gemini_caps_t *caps, size_t *offsets)
     sizes[NGX_GEMINI_PART_MODELS] = sizeof(ngx_gemini_model_t) * nmodels;
     sizes[NGX_GEMINI_PART_RESVS] = sizeof(ngx_gemini_resv_t)
                                    * caps->reservations;
+    sizes[NGX_GEMINI_PART_LACKS] = sizeof(ngx_gemini_lack_t)
+                                   * NGX_GEMINI_LACK_LISTS * nmodels;
     sizes[NGX_GEMINI_PART_KEY_INDEX] = sizeof(uint32_t)
                                        * ngx_gemini_pool_table(caps->keys);
     sizes[NGX_GEMINI_PART_PROJECT_INDEX] =
@@ -199,6 +202,7 @@ ngx_gemini_pool_attach(ngx_gemini_view_t *gv, void *mem)
     gv->models = ngx_gemini_part(ngx_gemini_model_t, MODELS);
     gv->cells = ngx_gemini_part(ngx_gemini_cell_t, CELLS);
     gv->resvs = ngx_gemini_part(ngx_gemini_resv_t, RESVS);
+    gv->lacks = ngx_gemini_part(ngx_gemini_lack_t, LACKS);
     gv->bitmaps = ngx_gemini_part(uint64_t, BITMAPS);
     gv->key_index.table = ngx_gemini_part(uint32_t, KEY_INDEX);
     gv->project_index.table = ngx_gemini_part(uint32_t, PROJECT_INDEX);
@@ -274,12 +278,12 @@ ngx_gemini_rebuild_clear(ngx_gemini_view_t *gv)
             continue;
         }
 
-        cell = ngx_gemini_cell(gv, i, 0);
-
         for (n = 0; n < gv->nmodels; n++) {
-            cell[n].in_flight = 0;
-            cell[n].trying = 0;
-            ngx_gemini_rebuild_rest(&cell[n].rest);
+            cell = ngx_gemini_cell(gv, i, n);
+
+            cell->in_flight = 0;
+            cell->trying = 0;
+            ngx_gemini_rebuild_rest(&cell->rest);
         }
     }
 }

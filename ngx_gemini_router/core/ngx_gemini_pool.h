@@ -28,7 +28,7 @@
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
-#define NGX_GEMINI_POOL_MAGIC    0x67656d32     /* changes with the layout */
+#define NGX_GEMINI_POOL_MAGIC    0x67656d33     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384
 #define NGX_GEMINI_RESERVATIONS_MIN  1024     /* in a small zone */
@@ -59,8 +59,12 @@ typedef struct {
     uint32_t                   day;        /* Pacific day of day_requests */
     uint64_t                   tokens;     /* in this minute, input */
     uint32_t                   day_requests;
-    uint32_t                   reserved;
+    uint32_t                   spent;      /* part of the minute, of WHOLE */
 } ngx_gemini_use_t;
+
+
+/* of use.spent: a minute that is all spent */
+#define NGX_GEMINI_WHOLE         65536
 
 
 /* what a refusal taught, 0: nothing; design.md 4 */
@@ -97,10 +101,9 @@ typedef struct {
 } ngx_gemini_note_t;
 
 
+/* what a pick reads of every candidate comes first: one line of the cache */
+
 typedef struct {
-    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
-    ngx_gemini_rest_t          rest;
-    uint64_t                   disabled_at;
     uint64_t                   last_used;
     uint32_t                   in_flight;
     uint32_t                   verbs;      /* mask of verbs it may not call */
@@ -109,6 +112,9 @@ typedef struct {
     uint8_t                    suspects;   /* 401s in a row, 3.3 */
     uint8_t                    operator;   /* 1: disabled by hand */
     uint32_t                   reserved;
+    ngx_gemini_rest_t          rest;
+    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
+    uint64_t                   disabled_at;
     uint64_t                   operator_until;   /* 0: for good */
     ngx_gemini_counters_t      counters;
     ngx_gemini_note_t          note;
@@ -153,7 +159,8 @@ typedef struct {
     ngx_gemini_rate_t          overloads;  /* 503s among them */
     uint32_t                   output_limit;     /* of the model list, 0:
                                                     not known */
-    uint32_t                   pad;
+    uint32_t                   marked;     /* 0: its bitmap has no bit set */
+    uint64_t                   moves;      /* attempts begun and ended */
     uint64_t                   probed_at;
     uint64_t                   probes;     /* generating ones, no traffic */
     uint64_t                   probes_ok;
@@ -166,13 +173,13 @@ typedef struct {
 /* project x model: where quota lives, gemini-api.md 4 */
 
 typedef struct {
-    ngx_gemini_rest_t          rest;
     ngx_gemini_use_t           use;
-    ngx_gemini_learned_t       learned;
+    ngx_gemini_rest_t          rest;
     uint32_t                   in_flight;
     uint16_t                   ramp;       /* waiters let go: 1, 2, 4, ... */
     uint8_t                    warned;     /* learned differs from written */
     uint8_t                    trying;     /* 1: a trial is under way */
+    ngx_gemini_learned_t       learned;
     uint64_t                   requests;
     uint64_t                   refused;    /* 429s */
     uint32_t                   probe_day;  /* Pacific day of probes */
@@ -331,6 +338,40 @@ typedef struct {
 } ngx_gemini_probing_t;
 
 
+/*
+ * What a pick has found where none of a list's many keys could serve: true as
+ * long as nothing moves, a second at most.  ngx_gemini_lack.c.
+ */
+
+#define NGX_GEMINI_LACK_LISTS      4        /* of a model, by priority */
+
+#define NGX_GEMINI_RELIEF_WAIT     0x01     /* something could serve one day */
+#define NGX_GEMINI_RELIEF_UNKNOWN  0x02     /* .. at a time that none knows */
+#define NGX_GEMINI_RELIEF_DAY      0x04
+#define NGX_GEMINI_RELIEF_MINUTE   0x08
+#define NGX_GEMINI_RELIEF_VERB     0x10     /* not so for another verb */
+#define NGX_GEMINI_RELIEF_WAITER   0x20     /* nor for who does not wait */
+#define NGX_GEMINI_RELIEF_PLACE    0x40     /* until any attempt ends */
+
+
+typedef struct {
+    uint64_t                   cycle;      /* whose list, 0: nothing known */
+    uint64_t                   at;
+    uint64_t                   turns;      /* of the pool, of the model */
+    uint64_t                   moves;
+    uint64_t                   epoch;
+    uint64_t                   until;      /* earliest end, 0: none is known */
+    uint32_t                   first;      /* whose end that is, in conf */
+    uint32_t                   lack;
+    uint32_t                   least;      /* tokens for which this holds */
+    uint32_t                   most;
+    uint32_t                   flags;
+    uint32_t                   verb;       /* bits */
+    uint32_t                   surface;
+    uint32_t                   reserved;
+} ngx_gemini_lack_t;
+
+
 /* array sizes, fixed when the zone is made */
 
 typedef struct {
@@ -351,6 +392,8 @@ typedef struct {
     uint64_t                   created;
     uint64_t                   cycle;      /* generation of configuration */
     uint64_t                   epoch;      /* raised when a place is free */
+    uint64_t                   ended;      /* .. by an attempt's end */
+    uint64_t                   turns;      /* rests of more than a cell */
     int64_t                    skew;       /* ms, Google's clock - ours */
     uint64_t                   skew_at;    /* 0: never seen */
 
@@ -405,8 +448,9 @@ typedef struct {
     ngx_gemini_project_t      *projects;
     ngx_gemini_account_t      *accounts;
     ngx_gemini_model_t        *models;         /* models + SPARE + 1 */
-    ngx_gemini_cell_t         *cells;          /* projects x these */
+    ngx_gemini_cell_t         *cells;          /* these x projects */
     ngx_gemini_resv_t         *resvs;
+    ngx_gemini_lack_t         *lacks;          /* LACK_LISTS a model */
 
     /*
      * a row of words for each model, a bit for each project: 1 says that the
@@ -424,7 +468,11 @@ typedef struct {
 
 
 #define ngx_gemini_cell(gv, project, model)                                   \
-    (&(gv)->cells[(size_t) (project) * (gv)->nmodels + (model)])
+    (&(gv)->cells[(size_t) (model) * (gv)->gp->caps.projects + (project)])
+
+
+#define ngx_gemini_lack_at(gv, model, k)                                      \
+    (&(gv)->lacks[(model) * NGX_GEMINI_LACK_LISTS + (k)])
 
 
 /* what gc takes at the least, with all reservations */
