@@ -22,6 +22,8 @@ FUZZ_FLAGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
     -artifact_prefix=build/fuzz/ \
     $(patsubst %,-dict=%,$(wildcard t/fuzz/gemini.dict))
 
+BENCH = $(addprefix build/bench-, streams turns.so pick scan)
+
 ROUTER = ngx_gemini_router
 CORE = $(ROUTER)/core
 
@@ -29,8 +31,11 @@ CORE_SRCS = $(sort $(wildcard $(CORE)/*.c))
 GLUE_SRCS = $(sort $(wildcard $(ROUTER)/*.c))
 UNIT_SRCS = $(sort $(wildcard t/unit/*.c))
 FUZZ_SRCS = $(sort $(wildcard t/fuzz/fuzz_*.c))
-SOURCES = $(CORE_SRCS) $(GLUE_SRCS) $(UNIT_SRCS) $(FUZZ_SRCS) t/fuzz/replay.c
-HEADERS = $(sort $(wildcard $(CORE)/*.h $(ROUTER)/*.h t/unit/*.h t/fuzz/*.h))
+BENCH_SRCS = $(sort $(wildcard bench/*.c))
+SOURCES = $(CORE_SRCS) $(GLUE_SRCS) $(UNIT_SRCS) $(FUZZ_SRCS) t/fuzz/replay.c \
+          $(BENCH_SRCS)
+HEADERS = $(sort $(wildcard $(CORE)/*.h $(ROUTER)/*.h t/unit/*.h t/fuzz/*.h \
+          bench/*.h))
 
 UNIT = $(UNIT_SRCS:t/unit/%.c=build/unit/%)
 REPLAY = $(FUZZ_SRCS:t/fuzz/%.c=build/unit/%)
@@ -60,7 +65,7 @@ ASAN_ENV = TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx TEST_NGINX_MODULE= \
     UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
 .PHONY: module help run test check unit asan valgrind fuzz-smoke compat deb \
-    clean
+        bench bench-instr clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -133,9 +138,32 @@ compat: ## build for other versions of nginx, run the core of t/ on each
 deb: module ## pack the module as a package of this Debian, in build/
 	@util/deb
 
+bench: ## side by side with plain nginx and others; LOADS=small,sse ROUNDS=7
+	@util/deps bench
+	@$(MAKE) module $(BENCH)
+	@bench/run $(if $(LOADS),--loads=$(LOADS)) $(if $(ROUNDS),--rounds=$(ROUNDS))
+
+bench-instr: ## user instructions a request alone, by callgrind
+	@$(MAKE) bench LOADS=instr
+
 clean: ## remove build/
 	rm -rf build
 
+
+build/bench-%.so: bench/%.c
+	@mkdir -p $(@D)
+	@echo CC $@
+	@$(CC) $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
+build/bench-streams: bench/streams.c bench/streams.h
+	@mkdir -p $(@D)
+	@echo CC $@
+	@$(CC) $(WARN) -O2 -o $@ $<
+
+build/bench-%: bench/%.c $(CORE_SRCS) $(HEADERS) | build/objs/Makefile
+	@echo CC $@
+	@$(CC) $(WARN) -O2 -g $(INCS) -o $@ $< $(CORE_SRCS) \
+	    -lyajl -lpthread
 
 build/objs/Makefile: config
 	@util/build objs

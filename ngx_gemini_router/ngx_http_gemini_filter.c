@@ -166,7 +166,13 @@ ngx_http_gemini_filter_read(ngx_http_gemini_attempt_t *at)
         return;
     }
 
-    if (u->headers_in.date) {
+    /* the clock of Google is compared once a second, and by each refusal */
+
+    if (u->headers_in.date
+        && (at->status >= 400 || at->ctx->pool->zone.dated != ngx_time()))
+    {
+        at->ctx->pool->zone.dated = ngx_time();
+
         h = u->headers_in.date;
         (void) ngx_gemini_time_parse_http(h->value.data, h->value.len,
                                           &at->google);

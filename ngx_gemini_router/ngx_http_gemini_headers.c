@@ -19,34 +19,35 @@ static ngx_uint_t ngx_http_gemini_headers_drop(ngx_table_elt_t *h,
 
 /*
  * What does not go upstream: credentials of the client, headers of the hop,
- * and what would tell Google whom we serve; gemini-api.md 2.1, 8.
+ * and what would tell Google whom we serve; gemini-api.md 2.1, 8.  The shortest
+ * come first.
  */
 
 static ngx_str_t  ngx_http_gemini_dropped[] = {
-    ngx_string("accept-encoding"),
-    ngx_string("api-key"),
-    ngx_string("authorization"),
-    ngx_string("connection"),
+    ngx_string("te"),
+    ngx_string("via"),
     ngx_string("cookie"),
     ngx_string("expect"),
-    ngx_string("forwarded"),
-    ngx_string("keep-alive"),
-    ngx_string("openai-organization"),
-    ngx_string("openai-project"),
     ngx_string("origin"),
-    ngx_string("proxy-authorization"),
-    ngx_string("proxy-connection"),
+    ngx_string("api-key"),
     ngx_string("referer"),
-    ngx_string("te"),
     ngx_string("trailer"),
-    ngx_string("transfer-encoding"),
     ngx_string("upgrade"),
-    ngx_string("via"),
+    ngx_string("forwarded"),
     ngx_string("x-api-key"),
-    ngx_string("x-goog-api-key"),
-    ngx_string("x-goog-user-project"),
     ngx_string("x-real-ip"),
+    ngx_string("connection"),
+    ngx_string("keep-alive"),
+    ngx_string("authorization"),
+    ngx_string("openai-project"),
+    ngx_string("x-goog-api-key"),
+    ngx_string("accept-encoding"),
+    ngx_string("proxy-connection"),
     ngx_string("x-server-timeout"),
+    ngx_string("transfer-encoding"),
+    ngx_string("openai-organization"),
+    ngx_string("proxy-authorization"),
+    ngx_string("x-goog-user-project"),
     ngx_null_string
 };
 
@@ -169,8 +170,10 @@ ngx_http_gemini_headers_drop(ngx_table_elt_t *h, ngx_table_elt_t *connection,
         return 1;
     }
 
-    for (name = ngx_http_gemini_dropped; name->len; name++) {
-
+    for (name = ngx_http_gemini_dropped;
+         name->len && name->len <= h->key.len;
+         name++)
+    {
         if (name->len == h->key.len
             && ngx_memcmp(name->data, h->lowcase_key, name->len) == 0)
         {

@@ -10,6 +10,8 @@
 #include "ngx_http_gemini_hold.h"
 
 
+static ngx_uint_t ngx_http_gemini_hold_good(ngx_http_gemini_attempt_t *at,
+    ngx_chain_t *in);
 static ngx_int_t ngx_http_gemini_hold_release(ngx_http_gemini_attempt_t *at,
     size_t held, ngx_chain_t *in);
 static void ngx_http_gemini_hold_timer(ngx_event_t *ev);
@@ -30,6 +32,10 @@ ngx_http_gemini_hold(ngx_http_gemini_attempt_t *at, ngx_chain_t *in)
     ngx_buf_t    *b;
     ngx_uint_t    last;
     ngx_chain_t  *cl;
+
+    if (ngx_http_gemini_hold_good(at, in)) {
+        return ngx_http_gemini_hold_release(at, 0, in);
+    }
 
     held = at->len;
     last = 0;
@@ -76,6 +82,25 @@ ngx_http_gemini_hold(ngx_http_gemini_attempt_t *at, ngx_chain_t *in)
     }
 
     return NGX_OK;
+}
+
+
+/* the very first piece decides nearly always: nothing is held then */
+
+static ngx_uint_t
+ngx_http_gemini_hold_good(ngx_http_gemini_attempt_t *at, ngx_chain_t *in)
+{
+    size_t      len;
+    ngx_buf_t  *b;
+
+    if (at->len || in == NULL || !ngx_buf_in_memory(in->buf)) {
+        return 0;
+    }
+
+    b = in->buf;
+    len = ngx_min(b->last - b->pos, NGX_HTTP_GEMINI_HOLD);
+
+    return ngx_gemini_classify_head(b->pos, len) == NGX_OK;
 }
 
 

@@ -11,7 +11,6 @@
 
 static ngx_int_t ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx,
     ngx_http_request_t *sr);
-static u_char *ngx_http_gemini_look_alloc(void *data, size_t size);
 static void ngx_http_gemini_look(ngx_http_gemini_ctx_t *ctx, u_char *p,
     size_t len);
 
@@ -58,19 +57,11 @@ ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr)
         return NGX_ERROR;
     }
 
-    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface,
-                          ngx_http_gemini_look_alloc, ctx->request->pool);
+    ngx_gemini_usage_init(ctx->usage, sse, ctx->wish.surface);
 
     sr->filter_need_in_memory = 1;
 
     return NGX_OK;
-}
-
-
-static u_char *
-ngx_http_gemini_look_alloc(void *data, size_t size)
-{
-    return ngx_pnalloc(data, size);
 }
 
 

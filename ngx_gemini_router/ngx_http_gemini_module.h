@@ -39,6 +39,7 @@ typedef struct {
     ngx_shm_zone_t                *shm_zone;
     uint64_t                       cycle;      /* generation claimed */
     uint32_t                       worker;     /* slot, NGX_GEMINI_NONE */
+    time_t                         dated;      /* when a Date was last read */
 } ngx_http_gemini_zone_t;
 
 

@@ -19,7 +19,6 @@ static ngx_int_t ngx_http_gemini_probe_credential(
     ngx_http_gemini_probe_job_t *job);
 static void ngx_http_gemini_probe_judge(ngx_http_gemini_probe_job_t *job);
 static void ngx_http_gemini_probe_tokens(ngx_http_gemini_probe_job_t *job);
-static u_char *ngx_http_gemini_probe_alloc(void *data, size_t size);
 static void ngx_http_gemini_probe_page(ngx_http_gemini_probe_job_t *job);
 static void ngx_http_gemini_probe_listed(void *data,
     const ngx_gemini_listed_t *listed);
@@ -261,18 +260,10 @@ ngx_http_gemini_probe_tokens(ngx_http_gemini_probe_job_t *job)
         return;
     }
 
-    ngx_gemini_usage_init(usage, 0, NGX_GEMINI_SURFACE_NATIVE,
-                          ngx_http_gemini_probe_alloc, t->pool);
+    ngx_gemini_usage_init(usage, 0, NGX_GEMINI_SURFACE_NATIVE);
     ngx_gemini_usage_feed(usage, t->answer, t->len);
 
     job->tokens = usage->tokens;
-}
-
-
-static u_char *
-ngx_http_gemini_probe_alloc(void *data, size_t size)
-{
-    return ngx_pnalloc(data, size);
 }
 
 

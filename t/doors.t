@@ -40,14 +40,14 @@ my @doors = (
 # rooms of several files, and the files beside the one of the same name
 
 my %parts = (
-    'core:pool'     => [ qw/ carry claim conf owner_set rest slots / ],
+    'core:pool'     => [ qw/ carry claim conf owner_set rest root slots / ],
     'core:answer'   => [ qw/ scrub / ],
     'core:refs'     => [ qw/ name token / ],
     'core:body'     => [ qw/ member mention place / ],
     'core:usage'    => [ qw/ sse tokens / ],
     'core:classify' => [ qw/ class fault head quota rule / ],
     'core:request'  => [ qw/ resource route upload verb / ],
-    'core:sched'    => [ qw/ allow blame candidate change cooldown resv
+    'core:sched'    => [ qw/ allow blame candidate change cooldown lack resv
                              settle / ],
     'core:plan'     => [ qw/ order / ],
     'core:snapshot' => [ qw/ restore saved saved_read saved_table / ],

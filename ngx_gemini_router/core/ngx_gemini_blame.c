@@ -237,6 +237,7 @@ ngx_gemini_blame_key(ngx_gemini_settling_t *st, uint32_t length)
     }
 
     if (ngx_gemini_blame_block(st)) {
+        st->gv->gp->turns++;
         ngx_gemini_change(st, NGX_GEMINI_EVENT_DISABLED,
                           NGX_GEMINI_SCOPE_KEY, NULL, 0);
     }

@@ -2,9 +2,7 @@
 /*
  * Copyright (C) The ngx_gemini_router authors
  *
- * A minute window is open from use.minute for one minute.  A clock that was
- * set back leaves one in the future: up to a minute ahead it still counts,
- * beyond it is forgotten.  Days only move forward for the same reason.
+ * Days only move forward, as a clock may be set back.
  */
 
 
@@ -12,10 +10,6 @@
 #include "ngx_gemini_time.h"
 
 
-static ngx_uint_t ngx_gemini_budget_open(const ngx_gemini_use_t *use,
-    uint64_t now);
-static uint32_t ngx_gemini_budget_today(const ngx_gemini_use_t *use,
-    uint64_t google);
 static ngx_uint_t ngx_gemini_budget_fresh(uint64_t at, uint64_t now);
 static int64_t ngx_gemini_budget_rest(uint64_t limit, uint64_t used);
 
@@ -56,35 +50,25 @@ ngx_gemini_budget_fits(const ngx_gemini_cell_t *cell,
     const ngx_gemini_limit_t *limit, uint64_t tokens, uint64_t now,
     uint64_t google, uint64_t *until, ngx_uint_t *day)
 {
-    uint64_t                 end;
-    const ngx_gemini_use_t  *use;
-
-    use = &cell->use;
+    uint64_t    end;
+    ngx_uint_t  lacks;
 
     *until = 0;
-    *day = 0;
 
-    tokens = ngx_min(tokens, limit->tpm);
+    lacks = ngx_gemini_budget_lacks(cell, limit, tokens, now, google);
 
-    if (ngx_gemini_budget_open(use, now)
-        && ((limit->rpm && use->requests >= limit->rpm)
-            || (limit->tpm && use->tokens > limit->tpm - tokens)))
-    {
-        *until = use->minute + NGX_GEMINI_MINUTE;
+    if (lacks & NGX_GEMINI_BUDGET_MINUTE) {
+        *until = cell->use.minute + NGX_GEMINI_MINUTE;
     }
 
-    /* which day it is costs a little: asked only when it matters */
-
-    if (limit->rpd && use->day_requests >= limit->rpd
-        && ngx_gemini_budget_today(use, google) >= limit->rpd)
-    {
+    if (lacks & NGX_GEMINI_BUDGET_DAY) {
         end = now + (ngx_gemini_time_midnight(google) - google);
-
         *until = ngx_max(*until, end);
-        *day = 1;
     }
 
-    return (*until == 0);
+    *day = ((lacks & NGX_GEMINI_BUDGET_DAY) != 0);
+
+    return lacks == 0;
 }
 
 
@@ -134,6 +118,31 @@ ngx_gemini_budget_settle(ngx_gemini_cell_t *cell, uint64_t minute,
 
     use->tokens -= ngx_min(use->tokens, booked);
     use->tokens += used;
+}
+
+
+void
+ngx_gemini_budget_weigh(ngx_gemini_cell_t *cell,
+    const ngx_gemini_limit_t *limit)
+{
+    uint64_t           left, tokens;
+    ngx_gemini_use_t  *use;
+
+    use = &cell->use;
+    left = NGX_GEMINI_WHOLE;
+
+    if (limit->rpm) {
+        left = ngx_gemini_budget_rest(limit->rpm, use->requests)
+               * NGX_GEMINI_WHOLE / limit->rpm;
+    }
+
+    if (limit->tpm) {
+        tokens = ngx_gemini_budget_rest(limit->tpm, use->tokens)
+                 * NGX_GEMINI_WHOLE / limit->tpm;
+        left = ngx_min(left, tokens);
+    }
+
+    use->spent = (uint32_t) (NGX_GEMINI_WHOLE - left);
 }
 
 
@@ -229,18 +238,9 @@ ngx_gemini_budget_learn(ngx_gemini_cell_t *cell,
 }
 
 
-static ngx_uint_t
-ngx_gemini_budget_open(const ngx_gemini_use_t *use, uint64_t now)
-{
-    return use->minute != 0
-           && now < use->minute + NGX_GEMINI_MINUTE
-           && use->minute <= now + NGX_GEMINI_MINUTE;
-}
+/* one day ahead is a clock that trembles */
 
-
-/* requests of this Pacific day; one ahead is a clock that trembles */
-
-static uint32_t
+uint32_t
 ngx_gemini_budget_today(const ngx_gemini_use_t *use, uint64_t google)
 {
     uint32_t  today;

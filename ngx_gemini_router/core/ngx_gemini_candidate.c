@@ -8,6 +8,7 @@
 #include "ngx_gemini_candidate.h"
 #include "ngx_gemini_cooldown.h"
 #include "ngx_gemini_glob.h"
+#include "ngx_gemini_time.h"
 
 
 #define NGX_GEMINI_PROMPT      8192     /* an estimate is believed up to it */
@@ -28,18 +29,15 @@ static void ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
 static void ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why);
 static uint32_t ngx_gemini_candidate_money(const ngx_gemini_rest_t *rest);
-static const ngx_gemini_limit_t *ngx_gemini_candidate_written(
-    const ngx_gemini_look_t *look, const ngx_gemini_candidate_t *c);
-static uint32_t ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
-    const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit);
+static ngx_inline const ngx_gemini_limit_t *ngx_gemini_candidate_in_force(
+    const ngx_gemini_look_t *look, const ngx_gemini_candidate_t *c,
+    ngx_gemini_limit_t *lower);
 
 
 void
 ngx_gemini_candidate_look(ngx_gemini_look_t *look, ngx_gemini_view_t *gv,
     const ngx_gemini_conf_t *gc, const ngx_gemini_pick_t *pick, uint64_t now)
 {
-    ngx_memzero(look, sizeof(ngx_gemini_look_t));
-
     look->gv = gv;
     look->gc = gc;
     look->pick = pick;
@@ -47,6 +45,10 @@ ngx_gemini_candidate_look(ngx_gemini_look_t *look, ngx_gemini_view_t *gv,
     look->google = now + gv->gp->skew;
     look->surface = 1u << pick->surface;
     look->verb = 1u << pick->verb;
+    look->midnight = 0;
+    look->choice = NULL;
+    look->keys = gv->keys;
+    look->confs = gc->keys;
 }
 
 
@@ -62,7 +64,7 @@ ngx_gemini_candidate_choose(ngx_gemini_look_t *look, uint32_t choice)
 
     look->choice = &pick->choices[choice];
     look->model = &look->gv->models[look->choice->slot];
-    look->cells = look->choice->slot;
+    look->cells = ngx_gemini_cell(look->gv, 0, look->choice->slot);
     look->tokens = ngx_gemini_candidate_tokens(look);
 
     column = look->choice->conf;
@@ -155,61 +157,59 @@ ngx_gemini_candidate_tokens(const ngx_gemini_look_t *look)
 }
 
 
-ngx_uint_t
-ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key,
-    const ngx_gemini_candidate_t *c, uint32_t *share)
+const ngx_gemini_candidates_t *
+ngx_gemini_candidate_lists(const ngx_gemini_look_t *look, uint32_t *n)
 {
-    uint64_t                     ends, flags, tokens, until;
-    ngx_uint_t                   day;
-    ngx_gemini_why_t             why;
-    ngx_gemini_limit_t           limit;
-    const ngx_gemini_limit_t    *written;
-    const ngx_gemini_learned_t  *learned;
+    const ngx_gemini_conf_t  *gc;
+
+    gc = look->gc;
+
+    if (look->choice->conf == NGX_GEMINI_NONE) {
+        *n = gc->nunlisted;
+        return gc->unlisted_candidates;
+    }
+
+    *n = gc->models[look->choice->conf].ncandidates;
+
+    return gc->models[look->choice->conf].candidates;
+}
+
+
+ngx_uint_t
+ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key)
+{
+    uint64_t                   ends, flags;
+    ngx_gemini_why_t           why;
+    ngx_gemini_limit_t         lower;
+    ngx_gemini_candidate_t     c;
+    const ngx_gemini_limit_t  *limit;
+
+    ngx_gemini_candidate_at(look, key, &c);
 
     /*
      * nearly always nothing stands against it: one look tells; a max_conns
      * of 0 wraps around to no limit
      */
 
-    flags = look->narrow | c->conf->disabled | c->key->disabled
-            | c->key->operator | c->project->operator | c->account->operator
-            | (c->key->surfaces & look->surface)
-            | (c->key->verbs & look->verb) | c->cell->ramp
-            | (c->key->in_flight > c->conf->max_conns - 1);
+    flags = look->narrow | c.conf->disabled | c.key->disabled
+            | c.key->operator | c.project->operator | c.account->operator
+            | (c.key->surfaces & look->surface)
+            | (c.key->verbs & look->verb) | c.cell->ramp
+            | (c.key->in_flight > c.conf->max_conns - 1);
 
-    ends = c->key->rest.until | c->project->rest.until
-           | c->account->rest.until | c->cell->rest.until;
+    ends = c.key->rest.until | c.project->rest.until
+           | c.account->rest.until | c.cell->rest.until;
 
     if (flags | ends) {
-        ngx_gemini_candidate_why(look, key, c, &why);
+        ngx_gemini_candidate_why(look, key, &c, &why);
 
-        if (why.lack) {
-            return 0;
-        }
+        return why.lack == 0;
     }
 
-    written = ngx_gemini_candidate_written(look, c);
-    learned = &c->cell->learned;
+    limit = ngx_gemini_candidate_in_force(look, &c, &lower);
 
-    if ((written->tpm | written->rpm | written->rpd
-         | learned->tpm | learned->rpm | learned->rpd)
-        == 0)
-    {
-        *share = NGX_GEMINI_SHARE_ALL;
-        return 1;
-    }
-
-    tokens = ngx_gemini_candidate_limit(look, c, &limit);
-
-    if (!ngx_gemini_budget_fits(c->cell, &limit, tokens, look->now,
-                                look->google, &until, &day))
-    {
-        return 0;
-    }
-
-    *share = ngx_gemini_candidate_share(look, c, &limit);
-
-    return 1;
+    return ngx_gemini_budget_lacks(c.cell, limit, look->tokens, look->now,
+                                   look->google) == 0;
 }
 
 
@@ -374,6 +374,7 @@ ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
         if (limit.rpm == 0) {
             why->lack |= lack|NGX_GEMINI_LACK_TRIAL;
             why->minute = 1;
+            why->waiter = 1;
         }
     }
 }
@@ -383,27 +384,45 @@ static void
 ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why)
 {
-    uint64_t            tokens, until;
-    ngx_uint_t          day;
-    ngx_gemini_limit_t  limit;
+    uint64_t                   end;
+    ngx_uint_t                 lacks;
+    ngx_gemini_limit_t         lower;
+    const ngx_gemini_limit_t  *limit;
 
-    tokens = ngx_gemini_candidate_limit(look, c, &limit);
+    limit = ngx_gemini_candidate_in_force(look, c, &lower);
 
-    if (ngx_gemini_budget_fits(c->cell, &limit, tokens, look->now,
-                               look->google, &until, &day))
-    {
+    lacks = ngx_gemini_budget_lacks(c->cell, limit, look->tokens, look->now,
+                                    look->google);
+    if (lacks == 0) {
         return;
     }
 
     why->lack |= NGX_GEMINI_LACK_QUOTA;
-    why->until = ngx_max(why->until, until);
 
-    if (day) {
+    if (lacks & NGX_GEMINI_BUDGET_MINUTE) {
+        end = c->cell->use.minute + NGX_GEMINI_MINUTE;
+        why->until = ngx_max(why->until, end);
+    }
+
+    if (lacks & NGX_GEMINI_BUDGET_DAY) {
+        end = look->midnight ? look->midnight
+                             : ngx_gemini_candidate_midnight(look);
+        why->until = ngx_max(why->until, end);
         why->day = 1;
 
     } else {
         why->minute = 1;
     }
+}
+
+
+/* of Google's day, by our clock */
+
+uint64_t
+ngx_gemini_candidate_midnight(const ngx_gemini_look_t *look)
+{
+    return look->now + (ngx_gemini_time_midnight(look->google)
+                        - look->google);
 }
 
 
@@ -428,17 +447,12 @@ uint64_t
 ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_limit_t *limit)
 {
-    const ngx_gemini_limit_t    *written;
-    const ngx_gemini_learned_t  *learned;
+    const ngx_gemini_limit_t  *lower;
 
-    learned = &c->cell->learned;
-    written = ngx_gemini_candidate_written(look, c);
+    lower = ngx_gemini_candidate_in_force(look, c, limit);
 
-    if (learned->rpm == 0 && learned->tpm == 0 && learned->rpd == 0) {
-        *limit = *written;
-
-    } else {
-        ngx_gemini_budget_limit(c->cell, written, look->google, limit);
+    if (lower != limit) {
+        *limit = *lower;
     }
 
     return (limit->tpm && limit->tpm < look->tokens) ? limit->tpm
@@ -446,41 +460,24 @@ ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
 }
 
 
-static const ngx_gemini_limit_t *
-ngx_gemini_candidate_written(const ngx_gemini_look_t *look,
-    const ngx_gemini_candidate_t *c)
+/* the limits as they are written, unless lower ones were learned */
+
+static ngx_inline const ngx_gemini_limit_t *
+ngx_gemini_candidate_in_force(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidate_t *c, ngx_gemini_limit_t *lower)
 {
-    return &look->limits[(size_t) c->conf->project
-                         * (look->gc->nmodels + 1)];
-}
+    const ngx_gemini_limit_t    *written;
+    const ngx_gemini_learned_t  *learned;
 
+    learned = &c->cell->learned;
+    written = &look->limits[(size_t) c->conf->project
+                            * (look->gc->nmodels + 1)];
 
-/* what is left of the scarcer of requests and tokens */
-
-static uint32_t
-ngx_gemini_candidate_share(const ngx_gemini_look_t *look,
-    const ngx_gemini_candidate_t *c, const ngx_gemini_limit_t *limit)
-{
-    int64_t             rpm, tpm, rpd;
-    uint64_t            share, tokens;
-    ngx_gemini_limit_t  minute;
-
-    minute = *limit;
-    minute.rpd = 0;
-
-    ngx_gemini_budget_left(c->cell, &minute, look->now, look->google,
-                           &rpm, &tpm, &rpd);
-
-    share = NGX_GEMINI_SHARE_ALL;
-
-    if (rpm >= 0) {
-        share = (uint64_t) rpm * NGX_GEMINI_SHARE_ALL / limit->rpm;
+    if ((learned->rpm | learned->tpm | learned->rpd) == 0) {
+        return written;
     }
 
-    if (tpm >= 0) {
-        tokens = (uint64_t) tpm * NGX_GEMINI_SHARE_ALL / limit->tpm;
-        share = ngx_min(share, tokens);
-    }
+    ngx_gemini_budget_limit(c->cell, written, look->google, lower);
 
-    return (uint32_t) share;
+    return lower;
 }

@@ -271,9 +271,10 @@ void
 ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
     uint64_t now)
 {
-    uint32_t    i;
-    uint64_t    oldest;
-    ngx_uint_t  type;
+    uint32_t                i;
+    uint64_t                oldest;
+    ngx_uint_t              type;
+    ngx_gemini_key_conf_t  *key;
 
     oldest = ngx_gemini_claim_oldest(gv->gp);
 
@@ -288,7 +289,12 @@ ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
     ngx_gemini_owner_set_retire(gv);
 
     for (i = 0; i < gc->nkeys; i++) {
-        ngx_gemini_claim_secret(&gv->keys[gc->keys[i].slot], &gc->keys[i]);
+        key = &gc->keys[i];
+
+        key->project_slot = gc->projects[key->project].slot;
+        key->account_slot = gc->accounts[key->account].slot;
+
+        ngx_gemini_claim_secret(&gv->keys[key->slot], key);
     }
 
     for (i = 0; i < gv->nmodels; i++) {

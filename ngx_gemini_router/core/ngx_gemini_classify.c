@@ -314,17 +314,37 @@ ngx_gemini_classify_natural(const ngx_gemini_reply_t *reply)
 static ngx_uint_t
 ngx_gemini_classify_prints(const ngx_str_t *body)
 {
-    ngx_uint_t  i;
+    u_char         second;
+    size_t         len;
+    ngx_uint_t     i;
+    const u_char  *p, *last;
 
-    if (body->len == 0) {
-        return 0;
-    }
+    last = body->data + body->len;
 
-    for (i = 0; ngx_gemini_prints[i]; i++) {
-        if (ngx_gemini_fault_find(body->data, body->data + body->len,
-                                  ngx_gemini_prints[i]))
-        {
-            return 1;
+    for (p = body->data; last - p > 1; p++) {
+        second = p[1] | 0x20;
+
+        /* with what they all begin: ap, co, pr */
+
+        if (second != 'r' && second != 'o' && second != 'p') {
+            continue;
+        }
+
+        for (i = 0; ngx_gemini_prints[i]; i++) {
+
+            if ((u_char) ngx_gemini_prints[i][1] != second
+                || (u_char) ngx_gemini_prints[i][0] != (*p | 0x20))
+            {
+                continue;
+            }
+
+            len = ngx_strlen(ngx_gemini_prints[i]);
+
+            if ((size_t) (last - p) >= len
+                && ngx_gemini_fault_find(p, p + len, ngx_gemini_prints[i]))
+            {
+                return 1;
+            }
         }
     }
 

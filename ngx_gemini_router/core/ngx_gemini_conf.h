@@ -36,15 +36,17 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                  label;
-    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
-    ngx_str_t                  models;     /* globs, empty: all */
     uint32_t                   slot;
-    uint32_t                   project;    /* indexes in conf */
-    uint32_t                   account;
+    uint32_t                   project_slot;
+    uint32_t                   account_slot;
     uint32_t                   weight;     /* 1.. */
     uint32_t                   max_conns;  /* 0: no limit */
-    uint32_t                   priority;   /* 0 first */
     uint32_t                   disabled;   /* 1: by configuration */
+    uint32_t                   project;    /* indexes in conf */
+    uint32_t                   account;
+    uint32_t                   priority;   /* 0 first */
+    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
+    ngx_str_t                  models;     /* globs, empty: all */
 } ngx_gemini_key_conf_t;
 
 

@@ -9,6 +9,8 @@
 
 static void ngx_gemini_cooldown_mark(ngx_gemini_settling_t *st,
     ngx_gemini_scope_e scope);
+static void ngx_gemini_cooldown_turn(ngx_gemini_settling_t *st,
+    ngx_gemini_scope_e scope);
 static void ngx_gemini_cooldown_unmark(ngx_gemini_settling_t *st);
 static ngx_uint_t ngx_gemini_cooldown_saw(const ngx_gemini_settling_t *st,
     const ngx_gemini_rest_t *rest);
@@ -46,6 +48,7 @@ ngx_gemini_cooldown_place(ngx_gemini_settling_t *st,
     ngx_gemini_rest_place(rest, st->now, length, st->verdict->class,
                           provenance);
     ngx_gemini_cooldown_mark(st, scope);
+    ngx_gemini_cooldown_turn(st, scope);
 
     if (scope == NGX_GEMINI_SCOPE_SERVICE) {
 
@@ -108,8 +111,19 @@ ngx_gemini_cooldown_mark(ngx_gemini_settling_t *st, ngx_gemini_scope_e scope)
 }
 
 
+/* who can serve has changed for other models, too */
+
+static void
+ngx_gemini_cooldown_turn(ngx_gemini_settling_t *st, ngx_gemini_scope_e scope)
+{
+    if (scope != NGX_GEMINI_SCOPE_CELL && scope != NGX_GEMINI_SCOPE_MODEL) {
+        st->gv->gp->turns++;
+    }
+}
+
+
 void
-ngx_gemini_cooldown_proven(ngx_gemini_settling_t *st,
+ngx_gemini_cooldown_prove(ngx_gemini_settling_t *st,
     ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest)
 {
     if (!ngx_gemini_cooldown_saw(st, rest)) {
@@ -129,6 +143,7 @@ ngx_gemini_cooldown_proven(ngx_gemini_settling_t *st,
         ngx_gemini_cooldown_unmark(st);
     }
 
+    ngx_gemini_cooldown_turn(st, scope);
     ngx_gemini_change(st, NGX_GEMINI_EVENT_RECOVERED, scope, rest, 0);
 }
 

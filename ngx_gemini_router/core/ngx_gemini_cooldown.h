@@ -43,8 +43,22 @@ ngx_uint_t ngx_gemini_cooldown_guess(ngx_gemini_settling_t *st,
     uint64_t max);
 
 /* a success: a guess ends, and will be shorter the next time */
-void ngx_gemini_cooldown_proven(ngx_gemini_settling_t *st,
+static ngx_inline void ngx_gemini_cooldown_proven(ngx_gemini_settling_t *st,
     ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest);
+
+/* .. of one that has rested */
+void ngx_gemini_cooldown_prove(ngx_gemini_settling_t *st,
+    ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest);
+
+
+static ngx_inline void
+ngx_gemini_cooldown_proven(ngx_gemini_settling_t *st,
+    ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest)
+{
+    if (rest->until | rest->step) {
+        ngx_gemini_cooldown_prove(st, scope, rest);
+    }
+}
 
 
 #endif /* _NGX_GEMINI_COOLDOWN_H_INCLUDED_ */

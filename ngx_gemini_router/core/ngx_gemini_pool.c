@@ -24,6 +24,7 @@ typedef enum {
     NGX_GEMINI_PART_METRICS,
     NGX_GEMINI_PART_RESVS,
     NGX_GEMINI_PART_OWNERS,
+    NGX_GEMINI_PART_LACKS,
     NGX_GEMINI_PART_KEY_INDEX,
     NGX_GEMINI_PART_PROJECT_INDEX,
     NGX_GEMINI_PART_ACCOUNT_INDEX,
@@ -85,6 +86,8 @@ ngx_gemini_pool_layout(const ngx_gemini_caps_t *caps, size_t *offsets)
                                    * caps->reservations;
     sizes[NGX_GEMINI_PART_OWNERS] = sizeof(ngx_gemini_owner_t)
                                     * caps->owners;
+    sizes[NGX_GEMINI_PART_LACKS] = sizeof(ngx_gemini_lack_t)
+                                   * NGX_GEMINI_LACK_LISTS * nmodels;
     sizes[NGX_GEMINI_PART_KEY_INDEX] = sizeof(uint32_t)
                                        * ngx_gemini_pool_table(caps->keys);
     sizes[NGX_GEMINI_PART_PROJECT_INDEX] =
@@ -207,6 +210,7 @@ ngx_gemini_pool_attach(ngx_gemini_view_t *gv, void *mem)
     gv->resvs = ngx_gemini_part(ngx_gemini_resv_t, RESVS);
     gv->metrics = ngx_gemini_part(ngx_gemini_metrics_t, METRICS);
     gv->owners = ngx_gemini_part(ngx_gemini_owner_t, OWNERS);
+    gv->lacks = ngx_gemini_part(ngx_gemini_lack_t, LACKS);
     gv->bitmaps = ngx_gemini_part(uint64_t, BITMAPS);
     gv->key_index.table = ngx_gemini_part(uint32_t, KEY_INDEX);
     gv->project_index.table = ngx_gemini_part(uint32_t, PROJECT_INDEX);
@@ -283,12 +287,12 @@ ngx_gemini_rebuild_clear(ngx_gemini_view_t *gv)
             continue;
         }
 
-        cell = ngx_gemini_cell(gv, i, 0);
-
         for (n = 0; n < gv->nmodels; n++) {
-            cell[n].in_flight = 0;
-            cell[n].trying = 0;
-            ngx_gemini_rebuild_rest(&cell[n].rest);
+            cell = ngx_gemini_cell(gv, i, n);
+
+            cell->in_flight = 0;
+            cell->trying = 0;
+            ngx_gemini_rebuild_rest(&cell->rest);
         }
     }
 }

@@ -22,6 +22,7 @@
 
 #include "ngx_gemini.h"
 #include "ngx_gemini_conf.h"
+#include "ngx_gemini_root.h"
 #include "ngx_gemini_metrics.h"
 #include "ngx_gemini_window.h"
 
@@ -29,7 +30,7 @@
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
-#define NGX_GEMINI_POOL_MAGIC    0x67656d34     /* changes with the layout */
+#define NGX_GEMINI_POOL_MAGIC    0x67656d35     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384
 #define NGX_GEMINI_RESERVATIONS_MIN  1024     /* in a small zone */
@@ -62,8 +63,12 @@ typedef struct {
     uint32_t                   day;        /* Pacific day of day_requests */
     uint64_t                   tokens;     /* in this minute, input */
     uint32_t                   day_requests;
-    uint32_t                   reserved;
+    uint32_t                   spent;      /* part of the minute, of WHOLE */
 } ngx_gemini_use_t;
+
+
+/* of use.spent: a minute that is all spent */
+#define NGX_GEMINI_WHOLE         65536
 
 
 /* what a refusal taught, 0: nothing; design.md 4 */
@@ -101,10 +106,9 @@ typedef struct {
 } ngx_gemini_note_t;
 
 
+/* what a pick reads of every candidate comes first: one line of the cache */
+
 typedef struct {
-    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
-    ngx_gemini_rest_t          rest;
-    uint64_t                   disabled_at;
     uint64_t                   last_used;
     uint32_t                   in_flight;
     uint32_t                   verbs;      /* mask of verbs it may not call */
@@ -113,6 +117,9 @@ typedef struct {
     uint8_t                    suspects;   /* 401s in a row, 3.3 */
     uint8_t                    operator;   /* 1: disabled by hand */
     uint32_t                   reserved;
+    ngx_gemini_rest_t          rest;
+    u_char                     fingerprint[NGX_GEMINI_FINGERPRINT];
+    uint64_t                   disabled_at;
     uint64_t                   operator_until;   /* 0: for good */
     ngx_gemini_counters_t      counters;
     ngx_gemini_note_t          note;
@@ -158,7 +165,8 @@ typedef struct {
     ngx_gemini_rate_t          overloads;  /* 503s among them */
     uint32_t                   output_limit;     /* of the model list, 0:
                                                     not known */
-    uint32_t                   pad;
+    uint32_t                   marked;     /* 0: its bitmap has no bit set */
+    uint64_t                   moves;      /* attempts begun and ended */
     uint64_t                   probed_at;
     uint64_t                   probes;     /* generating ones, no traffic */
     uint64_t                   probes_ok;
@@ -171,13 +179,13 @@ typedef struct {
 /* project x model: where quota lives, gemini-api.md 4 */
 
 typedef struct {
-    ngx_gemini_rest_t          rest;
     ngx_gemini_use_t           use;
-    ngx_gemini_learned_t       learned;
+    ngx_gemini_rest_t          rest;
     uint32_t                   in_flight;
     uint16_t                   ramp;       /* waiters let go: 1, 2, 4, ... */
     uint8_t                    warned;     /* learned differs from written */
     uint8_t                    trying;     /* 1: a trial is under way */
+    ngx_gemini_learned_t       learned;
     uint64_t                   requests;
     uint64_t                   refused;    /* 429s */
     uint32_t                   probe_day;  /* Pacific day of probes */
@@ -302,57 +310,6 @@ typedef struct {
 } ngx_gemini_totals_t;
 
 
-/*
- * The rankings of one configuration's models, by index in it: kept for a
- * second, and as long as nothing moves.
- */
-
-typedef struct {
-    uint64_t                   cycle;      /* whose models, 0: not made */
-    uint64_t                   at;
-    uint64_t                   moves;      /* what they were made of */
-    uint8_t                    order[NGX_GEMINI_TIERS][NGX_GEMINI_MODELS_MAX];
-    u_char                     letters[NGX_GEMINI_TIERS]
-                                      [NGX_GEMINI_MODELS_MAX];
-} ngx_gemini_tiers_t;
-
-
-/* the state file: who writes it just now, what was written last */
-
-typedef struct {
-    int32_t                    pid;        /* of the lease, 0: nobody */
-    uint32_t                   failing;    /* failures since a success */
-    uint64_t                   end;        /* of the lease */
-    uint64_t                   born;       /* the younger zone writes */
-    uint64_t                   sign;       /* ngx_gemini_snapshot_sign() */
-    uint64_t                   saved_at;   /* 0: never */
-    uint64_t                   synced_at;
-    uint64_t                   bytes;
-    uint64_t                   failures;
-    uint32_t                   file;       /* a hash of its name */
-    uint32_t                   reserved;
-} ngx_gemini_saving_t;
-
-
-/* probing, by the worker that holds the lease; ngx_gemini_probe.h */
-
-typedef struct {
-    int32_t                    pid;        /* of the holder, 0: none */
-    uint32_t                   wish;       /* what an operator asked for */
-    uint64_t                   end;        /* of the lease */
-    uint64_t                   cycle;      /* generation that was listed */
-    uint64_t                   listed_at;  /* when the last round began */
-    uint32_t                   pending;    /* of this round */
-    uint32_t                   done;
-    uint32_t                   failed;     /* part of done */
-    uint32_t                   reserved;
-    uint64_t                   lists;      /* free calls ever */
-    uint64_t                   lists_ok;
-    uint64_t                   probes;     /* generating ones ever */
-    uint64_t                   probes_ok;
-} ngx_gemini_probing_t;
-
-
 /* array sizes, fixed when the zone is made */
 
 typedef struct {
@@ -374,6 +331,8 @@ typedef struct {
     uint64_t                   created;
     uint64_t                   cycle;      /* generation of configuration */
     uint64_t                   epoch;      /* raised when a place is free */
+    uint64_t                   ended;      /* .. by an attempt's end */
+    uint64_t                   turns;      /* rests of more than a cell */
     int64_t                    skew;       /* ms, Google's clock - ours */
     uint64_t                   skew_at;    /* 0: never seen */
 
@@ -432,10 +391,11 @@ typedef struct {
     ngx_gemini_project_t      *projects;
     ngx_gemini_account_t      *accounts;
     ngx_gemini_model_t        *models;         /* models + SPARE + 1 */
-    ngx_gemini_cell_t         *cells;          /* projects x these */
+    ngx_gemini_cell_t         *cells;          /* these x projects */
     ngx_gemini_resv_t         *resvs;
     ngx_gemini_metrics_t      *metrics;
     ngx_gemini_owner_t        *owners;
+    ngx_gemini_lack_t         *lacks;          /* LACK_LISTS a model */
 
     /*
      * a row of words for each model, a bit for each project: 1 says that the
@@ -457,7 +417,11 @@ typedef struct {
     (((slot) == (gv)->other) ? NGX_GEMINI_NONE : (slot))
 
 #define ngx_gemini_cell(gv, project, model)                                   \
-    (&(gv)->cells[(size_t) (project) * (gv)->nmodels + (model)])
+    (&(gv)->cells[(size_t) (model) * (gv)->gp->caps.projects + (project)])
+
+
+#define ngx_gemini_lack_at(gv, model, k)                                      \
+    (&(gv)->lacks[(model) * NGX_GEMINI_LACK_LISTS + (k)])
 
 
 /* what gc takes at the least, with all reservations */

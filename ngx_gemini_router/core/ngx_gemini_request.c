@@ -370,7 +370,6 @@ ngx_gemini_request_arg(const ngx_str_t *args, const char *name, u_char *buf,
 ngx_int_t
 ngx_gemini_request_model(const ngx_str_t *name, ngx_str_t *model)
 {
-    u_char  ch;
     size_t  i, cut;
 
     static const char  head[] = "models/";
@@ -388,17 +387,9 @@ ngx_gemini_request_model(const ngx_str_t *name, ngx_str_t *model)
     }
 
     for (i = cut; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= '0' && ch <= '9')
-            || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-            || ch == '-' || ch == '.' || ch == '_' || ch == ':'
-            || ch == '@' || ch == '+' || ch == '~')
-        {
-            continue;
+        if (!(ngx_gemini_uri_classes[name->data[i]] & NGX_GEMINI_URI_NAME)) {
+            return NGX_DECLINED;
         }
-
-        return NGX_DECLINED;
     }
 
     model->data = name->data + cut;

@@ -75,6 +75,7 @@ ngx_gemini_pool_mark(ngx_gemini_view_t *gv, uint32_t project, uint32_t model)
         ngx_gemini_bitmap(gv, i)[project / 64] |= (uint64_t) 1
                                                   << (project % 64);
         gm = &gv->models[i];
+        gm->marked = 1;
 
         if (gm->rest_sweep == 0 || until < gm->rest_sweep) {
             gm->rest_sweep = until;
@@ -87,10 +88,11 @@ void
 ngx_gemini_pool_sweep(ngx_gemini_view_t *gv, uint32_t model, uint64_t now)
 {
     uint32_t   i, bit;
-    uint64_t  *row, bits, end, earliest;
+    uint64_t  *row, bits, end, earliest, left;
 
     row = ngx_gemini_bitmap(gv, model);
     earliest = 0;
+    left = 0;
 
     for (i = 0; i < gv->words; i++) {
 
@@ -108,9 +110,12 @@ ngx_gemini_pool_sweep(ngx_gemini_view_t *gv, uint32_t model, uint64_t now)
                 earliest = end;
             }
         }
+
+        left |= row[i];
     }
 
     gv->models[model].rest_sweep = earliest;
+    gv->models[model].marked = (left != 0);
 }
 
 

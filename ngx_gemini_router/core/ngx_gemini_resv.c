@@ -32,7 +32,10 @@ ngx_gemini_resv_take(ngx_gemini_look_t *look,
     gp = look->gv->gp;
     pick = look->pick;
 
-    ngx_gemini_candidate_choose(look, choice);
+    if (look->choice != &pick->choices[choice]) {
+        ngx_gemini_candidate_choose(look, choice);
+    }
+
     tokens = ngx_gemini_candidate_limit(look, c, &limit);
 
     n = gp->free;
@@ -42,8 +45,8 @@ ngx_gemini_resv_take(ngx_gemini_look_t *look,
     resv->began = look->now;
     resv->worker = pick->worker;
     resv->key = c->conf->slot;
-    resv->project = c->project_slot;
-    resv->account = c->account_slot;
+    resv->project = c->conf->project_slot;
+    resv->account = c->conf->account_slot;
     resv->model = look->choice->slot;
     resv->tokens = (uint32_t) tokens;
     resv->retry = pick->retry;
@@ -52,11 +55,14 @@ ngx_gemini_resv_take(ngx_gemini_look_t *look,
                                           look->google);
     resv->type = NGX_GEMINI_RESV_ATTEMPT;
 
+    ngx_gemini_budget_weigh(c->cell, &limit);
+
     c->key->in_flight++;
     c->project->in_flight++;
     c->account->in_flight++;
     c->cell->in_flight++;
     look->model->in_flight++;
+    look->model->moves++;
     gp->in_flight++;
 
     c->key->last_used = look->now;
@@ -149,6 +155,7 @@ ngx_gemini_resv_free(ngx_gemini_view_t *gv, uint32_t n, int64_t used,
     gv->projects[resv->project].in_flight--;
     gv->accounts[resv->account].in_flight--;
     gv->models[resv->model].in_flight--;
+    gv->models[resv->model].moves++;
     gv->gp->in_flight--;
     cell->in_flight--;
 
@@ -159,6 +166,7 @@ ngx_gemini_resv_free(ngx_gemini_view_t *gv, uint32_t n, int64_t used,
 
     gv->gp->free = n;
     gv->gp->epoch++;
+    gv->gp->ended++;
 }
 
 

@@ -7,10 +7,28 @@
 #include "ngx_gemini_scan.h"
 
 
-#define NGX_GEMINI_SCAN_NEAR  16
+#define NGX_GEMINI_SCAN_NEAR  64
 #define NGX_GEMINI_SCAN_NAME  32
 
 
+/* of 64 bytes */
+
+typedef struct {
+    uint64_t                   quotes;
+    uint64_t                   slashes;
+    uint64_t                   brackets;
+} ngx_gemini_scan_bits_t;
+
+
+#define ngx_gemini_scan_mask(v)  ((uint64_t) (uint32_t) _mm_movemask_epi8(v))
+
+
+#if (__SSE2__)
+static void ngx_gemini_scan_bits(const u_char *p,
+    ngx_gemini_scan_bits_t *bits);
+#endif
+static const u_char *ngx_gemini_scan_near(const u_char *p,
+    const u_char *end);
 static ngx_int_t ngx_gemini_scan_escape(const u_char **pos,
     const u_char *end, uint32_t *code);
 static ngx_int_t ngx_gemini_scan_hex(const u_char **pos, const u_char *end,
@@ -33,12 +51,10 @@ ngx_gemini_scan_string(const u_char *p, const u_char *end,
 
     near = p + ngx_min(NGX_GEMINI_SCAN_NEAR, end - p);
 
-    while (p < near && *p != '\\') {
-        if (*p == '"') {
-            return p;
-        }
+    p = ngx_gemini_scan_near(p, near);
 
-        p++;
+    if (p < near && *p == '"') {
+        return p;
     }
 
     /* a quote once found is kept: text full of escapes stays linear */
@@ -89,6 +105,119 @@ ngx_gemini_scan_name(const u_char *p, const u_char *end)
 }
 
 
+const u_char *
+ngx_gemini_scan_level(const u_char *p, const u_char *end, uint32_t *depth,
+    uint32_t level)
+{
+#if (__SSE2__)
+
+    uint64_t                 text, brackets;
+    ngx_gemini_scan_bits_t   bits;
+
+    while (end - p >= 64) {
+        ngx_gemini_scan_bits(p, &bits);
+
+        if (bits.slashes) {
+            return p;
+        }
+
+        /* from each opening quote to the one that closes */
+
+        text = bits.quotes ^ (bits.quotes << 1);
+        text ^= text << 2;
+        text ^= text << 4;
+        text ^= text << 8;
+        text ^= text << 16;
+        text ^= text << 32;
+
+        for (brackets = bits.brackets & ~text;
+             brackets;
+             brackets &= brackets - 1)
+        {
+            /* { and [ have this bit, } and ] have not */
+
+            if (p[__builtin_ctzll(brackets)] & 0x02) {
+                (*depth)++;
+
+            } else if (--(*depth) == level) {
+                return p + __builtin_ctzll(brackets) + 1;
+            }
+        }
+
+        if (text >> 63) {
+            return p + 63 - __builtin_clzll(bits.quotes);
+        }
+
+        p += 64;
+    }
+
+#endif
+
+    return p;
+}
+
+
+#if (__SSE2__)
+
+static void
+ngx_gemini_scan_bits(const u_char *p, ngx_gemini_scan_bits_t *bits)
+{
+    __m128i     v, low;
+    ngx_uint_t  i;
+
+    ngx_memzero(bits, sizeof(ngx_gemini_scan_bits_t));
+
+    for (i = 0; i < 64; i += 16) {
+        v = _mm_loadu_si128((const __m128i *) (p + i));
+        low = _mm_or_si128(v, _mm_set1_epi8(0x20));
+
+        low = _mm_or_si128(_mm_cmpeq_epi8(low, _mm_set1_epi8('{')),
+                           _mm_cmpeq_epi8(low, _mm_set1_epi8('}')));
+
+        bits->quotes |= ngx_gemini_scan_mask(
+                            _mm_cmpeq_epi8(v, _mm_set1_epi8('"'))) << i;
+        bits->slashes |= ngx_gemini_scan_mask(
+                             _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))) << i;
+        bits->brackets |= ngx_gemini_scan_mask(low) << i;
+    }
+}
+
+#endif
+
+
+/* the first quote or backslash, or end */
+
+static const u_char *
+ngx_gemini_scan_near(const u_char *p, const u_char *end)
+{
+#if (__SSE2__)
+
+    int      hits;
+    __m128i  v;
+
+    while (end - p >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+
+        hits = _mm_movemask_epi8(
+                   _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        if (hits) {
+            return p + __builtin_ctz(hits);
+        }
+
+        p += 16;
+    }
+
+#endif
+
+    while (p < end && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}
+
+
 ngx_int_t
 ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
     size_t size, size_t *n)
@@ -99,6 +228,14 @@ ngx_gemini_scan_unescape(const u_char *p, size_t len, u_char *dst,
     const u_char  *end;
 
     *n = 0;
+    /* hardly any text has escapes */
+
+    if (len <= size && memchr(p, '\\', len) == NULL) {
+        ngx_memcpy(dst, p, len);
+        *n = len;
+        return NGX_OK;
+    }
+
     used = 0;
     end = p + len;
 

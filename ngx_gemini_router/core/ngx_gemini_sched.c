@@ -4,31 +4,22 @@
  */
 
 
+#include "ngx_gemini_budget.h"
 #include "ngx_gemini_candidate.h"
 #include "ngx_gemini_cooldown.h"
 #include "ngx_gemini_resv.h"
 
 
-/* the best so far */
+/* the best so far; a weight of 0: none yet, which any is better than */
 
 typedef struct {
-    ngx_gemini_candidate_t     candidate;
     uint32_t                   key;        /* NONE: none yet */
     uint32_t                   choice;
-    uint32_t                   share;
+    uint32_t                   weight;
+    uint32_t                   in_flight;
+    uint32_t                   spent;
+    uint64_t                   last_used;
 } ngx_gemini_best_t;
-
-
-/* what waiting could bring */
-
-typedef struct {
-    uint64_t                   until;      /* earliest end, 0: none is known */
-    uint64_t                   tried;      /* .. of what was tried already */
-    unsigned                   wait:1;     /* something could serve one day */
-    unsigned                   unknown:1;  /* .. at a time that none knows */
-    unsigned                   day:1;
-    unsigned                   minute:1;
-} ngx_gemini_relief_t;
 
 
 static ngx_int_t ngx_gemini_sched_gate(ngx_gemini_view_t *gv,
@@ -37,22 +28,21 @@ static void ngx_gemini_sched_by_model(ngx_gemini_look_t *look,
     ngx_gemini_best_t *best);
 static void ngx_gemini_sched_by_priority(ngx_gemini_look_t *look,
     ngx_gemini_best_t *best);
-static const ngx_gemini_candidates_t *ngx_gemini_sched_lists(
-    const ngx_gemini_look_t *look, uint32_t *n);
 static void ngx_gemini_sched_list(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_gemini_best_t *best);
+    const ngx_gemini_candidates_t *lists, uint32_t k,
+    ngx_gemini_best_t *best);
 static void ngx_gemini_sched_draw(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_uint_t resting,
+    const ngx_gemini_candidates_t *list, ngx_uint_t rested,
     ngx_gemini_best_t *best);
-static void ngx_gemini_sched_compare(const ngx_gemini_look_t *look,
-    uint32_t key, const ngx_gemini_candidate_t *c, uint32_t share,
-    ngx_gemini_best_t *best);
+static ngx_inline ngx_uint_t ngx_gemini_sched_drawn(
+    const ngx_gemini_look_t *look, uint32_t key, const uint64_t *row,
+    ngx_uint_t rested);
+static ngx_inline ngx_uint_t ngx_gemini_sched_better(
+    const ngx_gemini_look_t *look, uint32_t n, uint32_t *spent,
+    const ngx_gemini_best_t *best);
+static ngx_uint_t ngx_gemini_sched_take(const ngx_gemini_look_t *look,
+    uint32_t n, uint32_t spent, ngx_gemini_best_t *best);
 static void ngx_gemini_sched_sweep(ngx_gemini_look_t *look);
-static ngx_int_t ngx_gemini_sched_lack(ngx_gemini_look_t *look,
-    ngx_gemini_pick_t *pick);
-static void ngx_gemini_sched_lack_of(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_gemini_pick_t *pick,
-    ngx_gemini_relief_t *relief);
 
 
 /* of several lacks the one to name */
@@ -74,9 +64,10 @@ ngx_int_t
 ngx_gemini_sched_pick(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     ngx_gemini_pick_t *pick, uint64_t now)
 {
-    ngx_int_t           rc;
-    ngx_gemini_best_t   best;
-    ngx_gemini_look_t   look;
+    ngx_int_t               rc;
+    ngx_gemini_best_t       best;
+    ngx_gemini_look_t       look;
+    ngx_gemini_candidate_t  c;
 
     pick->key = NGX_GEMINI_NONE;
     pick->choice = NGX_GEMINI_NONE;
@@ -94,6 +85,10 @@ ngx_gemini_sched_pick(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     ngx_gemini_candidate_look(&look, gv, gc, pick, now);
 
     best.key = NGX_GEMINI_NONE;
+    best.weight = 0;
+    best.in_flight = 1;
+    best.spent = 0;
+    best.last_used = 0;
 
     if (gc->prefer_priority) {
         ngx_gemini_sched_by_priority(&look, &best);
@@ -103,15 +98,15 @@ ngx_gemini_sched_pick(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     }
 
     if (best.key == NGX_GEMINI_NONE) {
-        return ngx_gemini_sched_lack(&look, pick);
+        return ngx_gemini_lack_tell(&look, pick);
     }
 
     pick->key = best.key;
     pick->choice = best.choice;
 
     if (!pick->dry) {
-        pick->resv = ngx_gemini_resv_take(&look, &best.candidate,
-                                          best.choice);
+        ngx_gemini_candidate_at(&look, best.key, &c);
+        pick->resv = ngx_gemini_resv_take(&look, &c, best.choice);
     }
 
     return NGX_OK;
@@ -180,10 +175,10 @@ ngx_gemini_sched_by_model(ngx_gemini_look_t *look, ngx_gemini_best_t *best)
             continue;
         }
 
-        lists = ngx_gemini_sched_lists(look, &n);
+        lists = ngx_gemini_candidate_lists(look, &n);
 
         for (k = 0; k < n; k++) {
-            ngx_gemini_sched_list(look, &lists[k], best);
+            ngx_gemini_sched_list(look, lists, k, best);
 
             if (best->key != NGX_GEMINI_NONE) {
                 best->choice = i;
@@ -208,7 +203,7 @@ ngx_gemini_sched_by_priority(ngx_gemini_look_t *look,
         for (i = 0; i < look->pick->nchoices; i++) {
             ngx_gemini_candidate_choose(look, i);
 
-            lists = ngx_gemini_sched_lists(look, &n);
+            lists = ngx_gemini_candidate_lists(look, &n);
 
             for (k = 0; k < n && lists[k].priority <= priority; k++) {
 
@@ -216,7 +211,7 @@ ngx_gemini_sched_by_priority(ngx_gemini_look_t *look,
                     continue;
                 }
 
-                ngx_gemini_sched_list(look, &lists[k], best);
+                ngx_gemini_sched_list(look, lists, k, best);
 
                 if (best->key != NGX_GEMINI_NONE) {
                     best->choice = i;
@@ -232,123 +227,158 @@ ngx_gemini_sched_by_priority(ngx_gemini_look_t *look,
 }
 
 
-static const ngx_gemini_candidates_t *
-ngx_gemini_sched_lists(const ngx_gemini_look_t *look, uint32_t *n)
-{
-    const ngx_gemini_conf_t  *gc;
-
-    gc = look->gc;
-
-    if (look->choice->conf == NGX_GEMINI_NONE) {
-        *n = gc->nunlisted;
-        return gc->unlisted_candidates;
-    }
-
-    *n = gc->models[look->choice->conf].ncandidates;
-
-    return gc->models[look->choice->conf].candidates;
-}
-
+/* up to NGX_GEMINI_EXACT keys are compared all, of more some are drawn */
 
 static void
 ngx_gemini_sched_list(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_gemini_best_t *best)
+    const ngx_gemini_candidates_t *lists, uint32_t k,
+    ngx_gemini_best_t *best)
 {
-    uint32_t                i, share;
-    ngx_gemini_candidate_t  c;
+    uint32_t                        i, spent;
+    const ngx_gemini_candidates_t  *list;
 
-    if (list->n > NGX_GEMINI_EXACT) {
-        ngx_gemini_sched_sweep(look);
-        ngx_gemini_sched_draw(look, list, 0, best);
+    list = &lists[k];
 
-        if (best->key == NGX_GEMINI_NONE) {
-            ngx_gemini_sched_draw(look, list, 1, best);
+    if (list->n <= NGX_GEMINI_EXACT) {
+
+        for (i = 0; i < list->n; i++) {
+            if (ngx_gemini_sched_better(look, list->keys[i], &spent, best)) {
+                (void) ngx_gemini_sched_take(look, list->keys[i], spent, best);
+            }
         }
 
         return;
     }
 
-    for (i = 0; i < list->n; i++) {
-        ngx_gemini_candidate_at(look, list->keys[i], &c);
+    if (ngx_gemini_lack_known(look, k)) {
+        return;
+    }
 
-        if (ngx_gemini_candidate_fine(look, list->keys[i], &c, &share)) {
-            ngx_gemini_sched_compare(look, list->keys[i], &c, share, best);
-        }
+    ngx_gemini_sched_sweep(look);
+    ngx_gemini_sched_draw(look, list, 0, best);
+
+    if (best->key == NGX_GEMINI_NONE && look->model->marked) {
+        ngx_gemini_sched_draw(look, list, 1, best);
+    }
+
+    if (best->key == NGX_GEMINI_NONE) {
+        ngx_gemini_lack_note(look, list, k);
     }
 }
 
 
 /*
- * From a random start all around.  First only what does not rest, as the
- * bitmap knows; then what may have rested and waits for a trial.
+ * From a random start all around, of those that do not rest, as the bitmap
+ * knows, or of those that have rested and wait for a trial.  One that is idle
+ * will do.
  */
 
 static void
 ngx_gemini_sched_draw(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_uint_t resting,
+    const ngx_gemini_candidates_t *list, ngx_uint_t rested,
     ngx_gemini_best_t *best)
 {
-    uint32_t                i, n, at, share;
-    uint64_t               *row, bit;
-    ngx_gemini_candidate_t  c;
+    uint32_t   i, n, at, spent;
+    uint64_t  *row;
 
-    row = ngx_gemini_bitmap(look->gv, look->choice->slot);
+    row = look->model->marked
+          ? ngx_gemini_bitmap(look->gv, look->choice->slot) : NULL;
+
     at = look->pick->random % list->n;
 
-    for (i = 0, n = 0; i < list->n && n < NGX_GEMINI_DRAW; i++, at++) {
+    for (i = 0, n = 0; i < list->n && n < NGX_GEMINI_DRAW; i++) {
 
-        if (at == list->n) {
-            at = 0;
-        }
-
-        ngx_gemini_candidate_at(look, list->keys[at], &c);
-
-        bit = row[c.project_slot / 64] >> (c.project_slot % 64);
-
-        if ((bit & 1) != resting) {
-            continue;
-        }
-
-        if (ngx_gemini_candidate_fine(look, list->keys[at], &c, &share)) {
-            ngx_gemini_sched_compare(look, list->keys[at], &c, share, best);
+        if (row == NULL
+            || ngx_gemini_sched_drawn(look, list->keys[at], row, rested))
+        {
             n++;
+
+            if (ngx_gemini_sched_better(look, list->keys[at], &spent, best)) {
+                n -= !ngx_gemini_sched_take(look, list->keys[at], spent,
+                                            best);
+                if (best->in_flight == 0 && best->spent <= NGX_GEMINI_IDLE) {
+                    return;
+                }
+            }
+        }
+
+        if (++at == list->n) {
+            at = 0;
         }
     }
 }
 
 
-/* fewest in flight for its weight, most of its minute left, longest unused */
-
-static void
-ngx_gemini_sched_compare(const ngx_gemini_look_t *look, uint32_t key,
-    const ngx_gemini_candidate_t *c, uint32_t share,
-    ngx_gemini_best_t *best)
+static ngx_inline ngx_uint_t
+ngx_gemini_sched_drawn(const ngx_gemini_look_t *look, uint32_t key,
+    const uint64_t *row, ngx_uint_t rested)
 {
-    uint64_t                       load, other;
-    const ngx_gemini_candidate_t  *b;
+    uint32_t  project;
 
-    if (best->key != NGX_GEMINI_NONE) {
-        b = &best->candidate;
+    project = look->confs[key].project_slot;
 
-        load = (uint64_t) c->key->in_flight * b->conf->weight;
-        other = (uint64_t) b->key->in_flight * c->conf->weight;
-
-        if (load > other) {
-            return;
-        }
-
-        if (load == other
-            && (share < best->share
-                || (share == best->share
-                    && c->key->last_used >= b->key->last_used)))
-        {
-            return;
-        }
+    if (((row[project / 64] >> (project % 64)) & 1) != rested) {
+        return 0;
     }
 
-    best->candidate = *c;
-    best->key = key;
-    best->share = share;
+    return !rested
+           || (look->cells[project].rest.until <= look->now
+               && look->gv->projects[project].rest.until <= look->now);
+}
+
+
+/* fewest in flight for its weight, least of its minute spent, longest unused */
+
+static ngx_inline ngx_uint_t
+ngx_gemini_sched_better(const ngx_gemini_look_t *look, uint32_t n,
+    uint32_t *spent, const ngx_gemini_best_t *best)
+{
+    uint64_t                      load, other;
+    const ngx_gemini_key_t       *key;
+    const ngx_gemini_key_conf_t  *conf;
+
+    conf = &look->confs[n];
+    key = &look->keys[conf->slot];
+
+    load = (uint64_t) key->in_flight * best->weight;
+    other = (uint64_t) best->in_flight * conf->weight;
+
+    if (load > other) {
+        return 0;
+    }
+
+    *spent = ngx_gemini_budget_spent(&look->cells[conf->project_slot].use,
+                                     look->now);
+
+    if (load < other || *spent < best->spent) {
+        return 1;
+    }
+
+    return *spent == best->spent && key->last_used < best->last_used;
+}
+
+
+/* whether it is usable is asked of the best so far alone; 0: it is not */
+
+static ngx_uint_t
+ngx_gemini_sched_take(const ngx_gemini_look_t *look, uint32_t n,
+    uint32_t spent, ngx_gemini_best_t *best)
+{
+    const ngx_gemini_key_t  *key;
+
+    if (!ngx_gemini_candidate_fine(look, n)) {
+        return 0;
+    }
+
+    key = &look->keys[look->confs[n].slot];
+
+    best->key = n;
+    best->weight = look->confs[n].weight;
+    best->in_flight = key->in_flight;
+    best->spent = spent;
+    best->last_used = key->last_used;
+
+    return 1;
 }
 
 
@@ -365,85 +395,6 @@ ngx_gemini_sched_sweep(ngx_gemini_look_t *look)
         || look->now < model->last_used)
     {
         ngx_gemini_pool_sweep(look->gv, look->choice->slot, look->now);
-    }
-}
-
-
-static ngx_int_t
-ngx_gemini_sched_lack(ngx_gemini_look_t *look, ngx_gemini_pick_t *pick)
-{
-    uint32_t                        i, k, n;
-    ngx_gemini_relief_t             relief;
-    const ngx_gemini_candidates_t  *lists;
-
-    ngx_memzero(&relief, sizeof(ngx_gemini_relief_t));
-
-    for (i = 0; i < pick->nchoices; i++) {
-        ngx_gemini_candidate_choose(look, i);
-
-        lists = ngx_gemini_sched_lists(look, &n);
-
-        for (k = 0; k < n; k++) {
-            ngx_gemini_sched_lack_of(look, &lists[k], pick, &relief);
-        }
-    }
-
-    pick->day = (relief.day && !relief.minute);
-
-    if (!relief.wait) {
-        pick->lack |= (pick->lack == 0) ? NGX_GEMINI_LACK_KEY : 0;
-        pick->until = relief.tried;
-        return NGX_DECLINED;
-    }
-
-    /* what may become free at any time hides an end that is far away */
-
-    if (!relief.unknown
-        || relief.until <= look->now + look->gc->queue_timeout)
-    {
-        pick->until = relief.until;
-    }
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_gemini_sched_lack_of(ngx_gemini_look_t *look,
-    const ngx_gemini_candidates_t *list, ngx_gemini_pick_t *pick,
-    ngx_gemini_relief_t *relief)
-{
-    uint32_t                 i;
-    uint64_t                *until;
-    ngx_gemini_why_t         why;
-    ngx_gemini_candidate_t   c;
-
-    for (i = 0; i < list->n; i++) {
-        ngx_gemini_candidate_at(look, list->keys[i], &c);
-        ngx_gemini_candidate_why(look, list->keys[i], &c, &why);
-
-        /* a quota on trial is a quota that is lacking */
-
-        pick->lack |= (why.lack & NGX_GEMINI_LACK_QUOTA)
-                      ? why.lack & ~NGX_GEMINI_LACK_TRIAL : why.lack;
-
-        if (why.forever) {
-            continue;
-        }
-
-        relief->day |= why.day;
-        relief->minute |= why.minute;
-
-        if (!why.tried) {
-            relief->wait = 1;
-            relief->unknown |= (why.until == 0);
-        }
-
-        until = why.tried ? &relief->tried : &relief->until;
-
-        if (why.until && (*until == 0 || why.until < *until)) {
-            *until = why.until;
-        }
     }
 }
 

@@ -18,7 +18,9 @@
 
 
 #define NGX_GEMINI_EXACT       64       /* candidates compared all */
-#define NGX_GEMINI_DRAW        32       /* usable ones compared above that */
+#define NGX_GEMINI_DRAW        32       /* at most compared above that */
+#define NGX_GEMINI_IDLE        4096     /* of NGX_GEMINI_WHOLE: next to nothing
+                                           of a minute is spent */
 #define NGX_GEMINI_CHANGES     4
 
 #define NGX_GEMINI_RETRY_FLOOR 20       /* of the retry budget, design 3.7 */

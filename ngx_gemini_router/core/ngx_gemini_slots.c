@@ -274,12 +274,13 @@ ngx_gemini_slots_clean_project(ngx_gemini_view_t *gv, uint32_t project,
 
     ngx_memzero(&gv->projects[project], sizeof(ngx_gemini_project_t));
 
-    if (used) {
-        ngx_memzero(ngx_gemini_cell(gv, project, 0),
-                    sizeof(ngx_gemini_cell_t) * gv->nmodels);
-    }
-
     for (i = 0; i < gv->nmodels; i++) {
+
+        if (used) {
+            ngx_memzero(ngx_gemini_cell(gv, project, i),
+                        sizeof(ngx_gemini_cell_t));
+        }
+
         ngx_gemini_bitmap(gv, i)[project / 64] &= ~((uint64_t) 1
                                                     << (project % 64));
     }

@@ -50,7 +50,13 @@ ngx_gemini_time_day(uint64_t now)
 {
     uint64_t  behind;
 
-    behind = ngx_gemini_time_behind(now);
+    /* but for the hour after 07:00 UTC, winter and summer have one day */
+
+    behind = 8 * NGX_GEMINI_HOUR;
+
+    if ((now - 7 * NGX_GEMINI_HOUR) % NGX_GEMINI_DAY < NGX_GEMINI_HOUR) {
+        behind = ngx_gemini_time_behind(now);
+    }
 
     return (now < behind) ? 0 : (uint32_t) ((now - behind) / NGX_GEMINI_DAY);
 }

@@ -8,67 +8,57 @@
 #include "ngx_gemini_tokens.h"
 
 
-typedef struct {
-    ngx_str_t                  path;
-    size_t                     offset;     /* in ngx_gemini_tokens_t */
-    ngx_uint_t                 openai;     /* tells the form */
-} ngx_gemini_tokens_field_t;
+#define NGX_GEMINI_TOKENS_DIGITS  18      /* that fit in an int64_t */
 
 
-typedef struct {
-    ngx_gemini_tokens_t        tokens;
-    ngx_uint_t                 openai;
-} ngx_gemini_tokens_told_t;
-
-
-static ngx_int_t ngx_gemini_tokens_value(void *data, const ngx_str_t *path,
-    ngx_gemini_json_e type, const ngx_str_t *value);
 static void ngx_gemini_tokens_derive(ngx_gemini_tokens_t *tokens);
-static void ngx_gemini_tokens_keep(int64_t *count, int64_t value);
+
+
+#define ngx_gemini_tokens_row(name, place, count, openai)                     \
+    { ngx_string(name), place, 0, offsetof(ngx_gemini_tokens_t, count),       \
+      openai }
+
+#define ngx_gemini_tokens_count(name, count)                                  \
+    ngx_gemini_tokens_row(name, NGX_GEMINI_TOKENS_USAGE, count, 0)
+
+#define ngx_gemini_tokens_inner(name, inner)                                  \
+    { ngx_string(name), NGX_GEMINI_TOKENS_USAGE, inner, 0, 0 }
 
 
 static const ngx_gemini_tokens_field_t  ngx_gemini_tokens_fields[] = {
 
     /* native and Live */
 
-    { ngx_string("promptTokenCount"),
-      offsetof(ngx_gemini_tokens_t, prompt), 0 },
-    { ngx_string("candidatesTokenCount"),
-      offsetof(ngx_gemini_tokens_t, output), 0 },
-    { ngx_string("responseTokenCount"),
-      offsetof(ngx_gemini_tokens_t, output), 0 },
-    { ngx_string("thoughtsTokenCount"),
-      offsetof(ngx_gemini_tokens_t, thought), 0 },
-    { ngx_string("cachedContentTokenCount"),
-      offsetof(ngx_gemini_tokens_t, cached), 0 },
-    { ngx_string("totalTokenCount"),
-      offsetof(ngx_gemini_tokens_t, total), 0 },
+    ngx_gemini_tokens_count("promptTokenCount", prompt),
+    ngx_gemini_tokens_count("candidatesTokenCount", output),
+    ngx_gemini_tokens_count("totalTokenCount", total),
+    ngx_gemini_tokens_count("thoughtsTokenCount", thought),
+    ngx_gemini_tokens_count("cachedContentTokenCount", cached),
+    ngx_gemini_tokens_count("responseTokenCount", output),
 
     /* OpenAI; the last one interactions too */
 
-    { ngx_string("prompt_tokens"),
-      offsetof(ngx_gemini_tokens_t, prompt), 1 },
-    { ngx_string("completion_tokens"),
-      offsetof(ngx_gemini_tokens_t, output), 0 },
-    { ngx_string("completion_tokens_details.reasoning_tokens"),
-      offsetof(ngx_gemini_tokens_t, thought), 0 },
-    { ngx_string("prompt_tokens_details.cached_tokens"),
-      offsetof(ngx_gemini_tokens_t, cached), 0 },
-    { ngx_string("total_tokens"),
-      offsetof(ngx_gemini_tokens_t, total), 0 },
+    ngx_gemini_tokens_row("prompt_tokens", NGX_GEMINI_TOKENS_USAGE, prompt,
+                          1),
+    ngx_gemini_tokens_count("completion_tokens", output),
+    ngx_gemini_tokens_inner("completion_tokens_details",
+                            NGX_GEMINI_TOKENS_OUTPUT),
+    ngx_gemini_tokens_row("reasoning_tokens", NGX_GEMINI_TOKENS_OUTPUT,
+                          thought, 0),
+    ngx_gemini_tokens_inner("prompt_tokens_details",
+                            NGX_GEMINI_TOKENS_PROMPT),
+    ngx_gemini_tokens_row("cached_tokens", NGX_GEMINI_TOKENS_PROMPT, cached,
+                          0),
+    ngx_gemini_tokens_count("total_tokens", total),
 
     /* interactions */
 
-    { ngx_string("total_input_tokens"),
-      offsetof(ngx_gemini_tokens_t, prompt), 0 },
-    { ngx_string("total_output_tokens"),
-      offsetof(ngx_gemini_tokens_t, output), 0 },
-    { ngx_string("total_thought_tokens"),
-      offsetof(ngx_gemini_tokens_t, thought), 0 },
-    { ngx_string("total_cached_tokens"),
-      offsetof(ngx_gemini_tokens_t, cached), 0 },
+    ngx_gemini_tokens_count("total_input_tokens", prompt),
+    ngx_gemini_tokens_count("total_output_tokens", output),
+    ngx_gemini_tokens_count("total_thought_tokens", thought),
+    ngx_gemini_tokens_count("total_cached_tokens", cached),
 
-    { ngx_null_string, 0, 0 }
+    { ngx_null_string, 0, 0, 0, 0 }
 };
 
 
@@ -83,64 +73,78 @@ ngx_gemini_tokens_init(ngx_gemini_tokens_t *tokens)
 }
 
 
-void
-ngx_gemini_tokens_read(ngx_gemini_tokens_t *tokens, const u_char *p,
-    size_t len)
+const ngx_gemini_tokens_field_t *
+ngx_gemini_tokens_field(ngx_uint_t place, const u_char *name, size_t len)
 {
-    ngx_gemini_tokens_told_t  told;
-
-    told.openai = 0;
-    ngx_gemini_tokens_init(&told.tokens);
-
-    if (ngx_gemini_json_read(p, len, ngx_gemini_tokens_value, &told)
-        != NGX_OK)
-    {
-        return;
-    }
-
-    if (told.openai) {
-        ngx_gemini_tokens_derive(&told.tokens);
-    }
-
-    ngx_gemini_tokens_keep(&tokens->prompt, told.tokens.prompt);
-    ngx_gemini_tokens_keep(&tokens->output, told.tokens.output);
-    ngx_gemini_tokens_keep(&tokens->thought, told.tokens.thought);
-    ngx_gemini_tokens_keep(&tokens->cached, told.tokens.cached);
-    ngx_gemini_tokens_keep(&tokens->total, told.tokens.total);
-}
-
-
-static ngx_int_t
-ngx_gemini_tokens_value(void *data, const ngx_str_t *path,
-    ngx_gemini_json_e type, const ngx_str_t *value)
-{
-    ngx_gemini_tokens_told_t *told = data;
-
-    int64_t                           n, *count;
     const ngx_gemini_tokens_field_t  *field;
 
-    if (type != NGX_GEMINI_JSON_NUMBER) {
-        return NGX_OK;
-    }
+    for (field = ngx_gemini_tokens_fields; field->name.len; field++) {
 
-    for (field = ngx_gemini_tokens_fields; field->path.len; field++) {
-
-        if (field->path.len == path->len
-            && ngx_memcmp(field->path.data, path->data, path->len) == 0)
+        if (field->name.len == len && field->place == place
+            && ngx_memcmp(field->name.data, name, len) == 0)
         {
-            break;
+            return field;
         }
     }
 
-    if (field->path.len && ngx_gemini_json_int(value, &n) == NGX_OK
-        && n >= 0)
-    {
-        count = (int64_t *) ((u_char *) &told->tokens + field->offset);
-        *count = n;
-        told->openai |= field->openai;
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_gemini_tokens_number(const ngx_str_t *value, int64_t *n)
+{
+    size_t  i;
+
+    *n = 0;
+
+    for (i = 0; i < value->len && i < NGX_GEMINI_TOKENS_DIGITS; i++) {
+
+        if (value->data[i] < '0' || value->data[i] > '9') {
+            break;
+        }
+
+        *n = *n * 10 + (value->data[i] - '0');
     }
 
-    return NGX_OK;
+    /* 1e3 and the like are whole numbers, too */
+
+    if (i < value->len && ngx_gemini_json_int(value, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return (*n < 0) ? NGX_ERROR : NGX_OK;
+}
+
+
+void
+ngx_gemini_tokens_set(ngx_gemini_tokens_told_t *told,
+    const ngx_gemini_tokens_field_t *field, int64_t n)
+{
+    if (field->inner == 0) {
+        *(int64_t *) ((u_char *) &told->tokens + field->offset) = n;
+        told->openai |= field->openai;
+    }
+}
+
+
+void
+ngx_gemini_tokens_keep(ngx_gemini_tokens_t *tokens,
+    ngx_gemini_tokens_told_t *told)
+{
+    ngx_gemini_tokens_t  *t;
+
+    t = &told->tokens;
+
+    if (told->openai) {
+        ngx_gemini_tokens_derive(t);
+    }
+
+    tokens->prompt = (t->prompt < 0) ? tokens->prompt : t->prompt;
+    tokens->output = (t->output < 0) ? tokens->output : t->output;
+    tokens->thought = (t->thought < 0) ? tokens->thought : t->thought;
+    tokens->cached = (t->cached < 0) ? tokens->cached : t->cached;
+    tokens->total = (t->total < 0) ? tokens->total : t->total;
 }
 
 
@@ -174,14 +178,5 @@ ngx_gemini_tokens_derive(ngx_gemini_tokens_t *tokens)
 
     if (rest == 0 && tokens->output >= tokens->thought) {
         tokens->output -= tokens->thought;
-    }
-}
-
-
-static void
-ngx_gemini_tokens_keep(int64_t *count, int64_t value)
-{
-    if (value >= 0) {
-        *count = value;
     }
 }

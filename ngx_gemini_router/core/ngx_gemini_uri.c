@@ -11,24 +11,18 @@ static ngx_int_t ngx_gemini_uri_slash(u_char *start, u_char **last);
 static ngx_int_t ngx_gemini_uri_hex(u_char ch);
 
 
-/* RFC 3986 pchar and "/": what may stand in a path as it is */
+/* NGX_GEMINI_URI_PLAIN, SEGMENT, NAME; above 0x7f none */
 
-static const uint32_t  ngx_gemini_uri_plain[] = {
-    0x00000000, /* 0000 0000 0000 0000  0000 0000 0000 0000 */
+const u_char  ngx_gemini_uri_classes[256] = {
 
-                /* ?>=< ;:98 7654 3210  /.-, +*)( '&%$ #"!  */
-    0x2fffffd2, /* 0010 1111 1111 1111  1111 1111 1101 0010 */
-
-                /* _^]\ [ZYX WVUT SRQP  ONML KJIH GFED CBA@ */
-    0x87ffffff, /* 1000 0111 1111 1111  1111 1111 1111 1111 */
-
-                /*  ~}| {zyx wvut srqp  onml kjih gfed cba` */
-    0x47fffffe, /* 0100 0111 1111 1111  1111 1111 1111 1110 */
-
-    0x00000000,
-    0x00000000,
-    0x00000000,
-    0x00000000
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 3, 0, 0, 3, 0, 3, 3, 3, 3, 3, 7, 3, 7, 7, 1,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 3, 0, 3, 0, 0,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0, 7,
+    0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 7, 0
 };
 
 
@@ -61,6 +55,14 @@ ngx_gemini_uri_decode(const ngx_str_t *uri, u_char *dst, ngx_str_t *path,
 
         if (ngx_gemini_uri_slash(dst, &last) != NGX_OK) {
             return NGX_ERROR;
+        }
+
+        /* nearly all of it */
+
+        while (p < end
+               && (ngx_gemini_uri_classes[*p] & NGX_GEMINI_URI_SEGMENT))
+        {
+            *last++ = *p++;
         }
     }
 
@@ -106,7 +108,7 @@ ngx_gemini_uri_slash(u_char *start, u_char **last)
 
     p = *last;
 
-    if (p == start) {
+    if (p == start || (p[-1] != '/' && p[-1] != '.')) {
         *(*last)++ = '/';
         return NGX_OK;
     }
@@ -191,20 +193,28 @@ u_char *
 ngx_gemini_uri_escape(u_char *p, u_char *last, const u_char *src,
     size_t len)
 {
-    size_t  i;
+    size_t  i, run;
 
     static const u_char  hex[] = "0123456789ABCDEF";
 
     for (i = 0; i < len; i++) {
 
-        if (ngx_gemini_uri_plain[src[i] >> 5] & (1U << (src[i] & 0x1f))) {
+        run = i;
 
-            if (p == last) {
-                return NULL;
-            }
+        while (i < len
+               && (ngx_gemini_uri_classes[src[i]] & NGX_GEMINI_URI_PLAIN))
+        {
+            i++;
+        }
 
-            *p++ = src[i];
-            continue;
+        if ((size_t) (last - p) < i - run) {
+            return NULL;
+        }
+
+        p = ngx_cpymem(p, src + run, i - run);
+
+        if (i == len) {
+            break;
         }
 
         if (last - p < 3) {

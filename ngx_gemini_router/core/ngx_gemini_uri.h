@@ -14,6 +14,14 @@
 #include "ngx_gemini.h"
 
 
+/* of bytes, RFC 3986 */
+#define NGX_GEMINI_URI_PLAIN    0x01      /* pchar and "/" */
+#define NGX_GEMINI_URI_SEGMENT  0x02      /* pchar */
+#define NGX_GEMINI_URI_NAME     0x04      /* in the name of a model */
+
+extern const u_char  ngx_gemini_uri_classes[256];
+
+
 /* one argument, all of it raw */
 
 typedef struct {

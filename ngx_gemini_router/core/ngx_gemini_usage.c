@@ -4,9 +4,7 @@
  */
 
 
-#include "ngx_gemini_json.h"
 #include "ngx_gemini_scan.h"
-#include "ngx_gemini_tokens.h"
 #include "ngx_gemini_usage.h"
 
 
@@ -24,9 +22,13 @@ typedef enum {
     NGX_GEMINI_USAGE_TOKENS,               /* the usage object */
     NGX_GEMINI_USAGE_NAMED,                /* the id of the answer */
     NGX_GEMINI_USAGE_INNER,                /* an object with these members */
+    NGX_GEMINI_USAGE_ERROR,
+
+    /* from here on numbers */
+
     NGX_GEMINI_USAGE_TOTAL,                /* of countTokens */
     NGX_GEMINI_USAGE_CACHED,
-    NGX_GEMINI_USAGE_ERROR
+    NGX_GEMINI_USAGE_FIELD                 /* of the usage object */
 } ngx_gemini_usage_member_e;
 
 
@@ -49,19 +51,23 @@ static void ngx_gemini_usage_data(void *data, const u_char *p,
 static void ngx_gemini_usage_reset(ngx_gemini_usage_t *usage);
 static void ngx_gemini_usage_scan(ngx_gemini_usage_t *usage,
     const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_usage_skip(ngx_gemini_usage_t *usage,
+    const u_char *p, const u_char *end);
 static const u_char *ngx_gemini_usage_text(ngx_gemini_usage_t *usage,
     const u_char *p, const u_char *end);
 static void ngx_gemini_usage_quote(ngx_gemini_usage_t *usage);
 static void ngx_gemini_usage_open(ngx_gemini_usage_t *usage, u_char ch);
 static void ngx_gemini_usage_enter(ngx_gemini_usage_t *usage);
+static void ngx_gemini_usage_down(ngx_gemini_usage_t *usage,
+    ngx_uint_t place);
 static void ngx_gemini_usage_close(ngx_gemini_usage_t *usage);
 static const u_char *ngx_gemini_usage_string(ngx_gemini_usage_t *usage,
     const u_char *p, const u_char *end);
 static const u_char *ngx_gemini_usage_number(ngx_gemini_usage_t *usage,
     const u_char *p, const u_char *end);
-static void ngx_gemini_usage_append(ngx_gemini_usage_t *usage,
-    const u_char *p, size_t len);
-static uint32_t ngx_gemini_usage_member(ngx_gemini_usage_t *usage);
+static void ngx_gemini_usage_count(ngx_gemini_usage_t *usage);
+static uint32_t ngx_gemini_usage_member(ngx_gemini_usage_t *usage,
+    const u_char *name, size_t len);
 
 
 static const ngx_gemini_usage_name_t  ngx_gemini_usage_names[] = {
@@ -84,8 +90,7 @@ static const ngx_gemini_usage_name_t  ngx_gemini_usage_names[] = {
 
 void
 ngx_gemini_usage_init(ngx_gemini_usage_t *usage, ngx_uint_t sse,
-    ngx_gemini_surface_e surface, u_char *(*alloc)(void *data, size_t size),
-    void *alloc_data)
+    ngx_gemini_surface_e surface)
 {
     ngx_memzero(usage, sizeof(ngx_gemini_usage_t));
 
@@ -93,8 +98,6 @@ ngx_gemini_usage_init(ngx_gemini_usage_t *usage, ngx_uint_t sse,
 
     usage->sse = (sse != 0);
     usage->surface = surface;
-    usage->alloc = alloc;
-    usage->alloc_data = alloc_data;
 }
 
 
@@ -141,7 +144,6 @@ ngx_gemini_usage_reset(ngx_gemini_usage_t *usage)
     usage->escape = 0;
     usage->depth = 0;
     usage->level = 0;
-    usage->capture = 0;
     usage->expect_key = 0;
     usage->member = NGX_GEMINI_USAGE_NONE;
 }
@@ -151,17 +153,14 @@ static void
 ngx_gemini_usage_scan(ngx_gemini_usage_t *usage, const u_char *p,
     const u_char *end)
 {
-    uint32_t       capture;
-    const u_char  *start;
-
     while (p < end) {
-        start = p;
-        capture = usage->capture;
 
         switch (usage->state) {
 
         case NGX_GEMINI_USAGE_TEXT:
-            p = ngx_gemini_usage_text(usage, p, end);
+            p = (usage->depth == usage->level)
+                ? ngx_gemini_usage_text(usage, p, end)
+                : ngx_gemini_usage_skip(usage, p, end);
             break;
 
         case NGX_GEMINI_USAGE_NUMBER:
@@ -171,22 +170,68 @@ ngx_gemini_usage_scan(ngx_gemini_usage_t *usage, const u_char *p,
         default:
             p = ngx_gemini_usage_string(usage, p, end);
         }
-
-        if (capture == 0) {
-            continue;
-        }
-
-        ngx_gemini_usage_append(usage, start, p - start);
-
-        if (usage->capture == 0 && !usage->overflow) {
-            ngx_gemini_tokens_read(&usage->tokens, usage->object,
-                                   usage->object_len);
-        }
     }
 }
 
 
-/* up to and with the next byte that matters */
+/* what lies below the level, at one go; above it one bracket */
+
+static const u_char *
+ngx_gemini_usage_skip(ngx_gemini_usage_t *usage, const u_char *p,
+    const u_char *end)
+{
+    uint32_t    depth;
+    ngx_uint_t  escape;
+
+    depth = usage->depth;
+
+    if (depth < usage->level) {
+        p = ngx_gemini_scan_bound(p, end);
+        return (p < end) ? ngx_gemini_usage_text(usage, p, end) : end;
+    }
+
+    do {
+        p = ngx_gemini_scan_level(p, end, &depth, usage->level);
+
+        if (depth == usage->level) {
+            break;
+        }
+
+        p = ngx_gemini_scan_bound(p, end);
+
+        if (p == end) {
+            usage->depth = depth;
+            return end;
+        }
+
+        if (*p++ == '"') {
+            escape = 0;
+            p = ngx_gemini_scan_string(p, end, &escape);
+
+            if (p == end) {
+                usage->state = NGX_GEMINI_USAGE_STRING;
+                usage->escape = (unsigned) escape;
+                usage->depth = depth;
+                return end;
+            }
+
+            p++;
+            continue;
+        }
+
+        /* { and [ have this bit, } and ] have not */
+
+        depth += (p[-1] & 0x02) ? 1 : -1;
+
+    } while (depth > usage->level);
+
+    usage->depth = depth;
+    usage->expect_key = 0;
+    usage->member = NGX_GEMINI_USAGE_NONE;
+
+    return p;
+}
+
 
 static const u_char *
 ngx_gemini_usage_text(ngx_gemini_usage_t *usage, const u_char *p,
@@ -194,16 +239,9 @@ ngx_gemini_usage_text(ngx_gemini_usage_t *usage, const u_char *p,
 {
     u_char  ch;
 
-    if (usage->depth != usage->level) {
-
-        while (p < end && *p != '"' && (*p | 0x20) != '{'
-               && (*p | 0x20) != '}')
-        {
-            p++;
-        }
-
-        if (p == end) {
-            return p;
+    while (*p <= ' ') {
+        if (++p == end) {
+            return end;
         }
     }
 
@@ -236,12 +274,12 @@ ngx_gemini_usage_text(ngx_gemini_usage_t *usage, const u_char *p,
 
     default:
 
-        if (ch >= '0' && ch <= '9'
-            && (usage->member == NGX_GEMINI_USAGE_TOTAL
-                || usage->member == NGX_GEMINI_USAGE_CACHED))
+        if (((ch >= '0' && ch <= '9') || ch == '-')
+            && usage->member >= NGX_GEMINI_USAGE_TOTAL)
         {
             usage->state = NGX_GEMINI_USAGE_NUMBER;
             usage->key_len = 0;
+            usage->overflow = 0;
             return p - 1;
         }
     }
@@ -313,27 +351,23 @@ ngx_gemini_usage_enter(ngx_gemini_usage_t *usage)
     switch (usage->member) {
 
     case NGX_GEMINI_USAGE_TOKENS:
+        ngx_gemini_tokens_init(&usage->told.tokens);
+        usage->told.openai = 0;
+        ngx_gemini_usage_down(usage, NGX_GEMINI_TOKENS_USAGE);
+        return;
 
-        if (usage->object == NULL) {
-            usage->object = usage->alloc(usage->alloc_data,
-                                         NGX_GEMINI_USAGE_OBJECT);
+    case NGX_GEMINI_USAGE_FIELD:
+
+        if (usage->field->inner) {
+            ngx_gemini_usage_down(usage, usage->field->inner);
         }
 
-        if (usage->object == NULL) {
-            return;
-        }
-
-        usage->capture = usage->depth;
-        usage->overflow = 0;
-        usage->object[0] = '{';
-        usage->object_len = 1;
         return;
 
     case NGX_GEMINI_USAGE_INNER:
 
         if (usage->level == usage->base) {
-            usage->level++;
-            usage->expect_key = 1;
+            ngx_gemini_usage_down(usage, 0);
         }
 
         return;
@@ -353,25 +387,37 @@ ngx_gemini_usage_enter(ngx_gemini_usage_t *usage)
 
 
 static void
+ngx_gemini_usage_down(ngx_gemini_usage_t *usage, ngx_uint_t place)
+{
+    usage->level++;
+    usage->places[usage->level - usage->base] = (uint32_t) place;
+    usage->expect_key = 1;
+}
+
+
+static void
 ngx_gemini_usage_close(ngx_gemini_usage_t *usage)
 {
     if (usage->depth == 0) {
         return;
     }
 
-    if (usage->depth == usage->capture) {
-        usage->capture = 0;
-    }
-
     if (usage->depth == usage->base) {
         usage->answers++;
     }
 
-    usage->depth--;
+    if (usage->depth == usage->level && usage->level > usage->base) {
 
-    if (usage->level > usage->base && usage->depth < usage->level) {
-        usage->level = usage->base;
+        if (usage->places[usage->level - usage->base]
+            == NGX_GEMINI_TOKENS_USAGE)
+        {
+            ngx_gemini_tokens_keep(&usage->tokens, &usage->told);
+        }
+
+        usage->level--;
     }
+
+    usage->depth--;
 
     usage->expect_key = 0;
     usage->member = NGX_GEMINI_USAGE_NONE;
@@ -393,6 +439,12 @@ ngx_gemini_usage_string(ngx_gemini_usage_t *usage, const u_char *p,
 
     if (usage->state == NGX_GEMINI_USAGE_NAME) {
 
+        if (quote < end && usage->key_len == 0) {
+            usage->member = ngx_gemini_usage_member(usage, p, len);
+            usage->state = NGX_GEMINI_USAGE_TEXT;
+            return quote + 1;
+        }
+
         if (len > NGX_GEMINI_USAGE_KEY - usage->key_len) {
             usage->overflow = 1;
 
@@ -412,7 +464,10 @@ ngx_gemini_usage_string(ngx_gemini_usage_t *usage, const u_char *p,
     }
 
     if (usage->state == NGX_GEMINI_USAGE_NAME) {
-        usage->member = ngx_gemini_usage_member(usage);
+        usage->member = usage->overflow
+                        ? NGX_GEMINI_USAGE_NONE
+                        : ngx_gemini_usage_member(usage, usage->key,
+                                                  usage->key_len);
     }
 
     usage->state = NGX_GEMINI_USAGE_TEXT;
@@ -425,73 +480,84 @@ static const u_char *
 ngx_gemini_usage_number(ngx_gemini_usage_t *usage, const u_char *p,
     const u_char *end)
 {
-    int64_t    n;
-    ngx_str_t  value;
+    u_char  ch;
 
-    while (p < end && *p >= '0' && *p <= '9') {
+    for ( /* void */ ; p < end; p++) {
+        ch = *p;
+
+        if ((ch < '0' || ch > '9') && ch != '-' && ch != '+' && ch != '.'
+            && (ch | 0x20) != 'e')
+        {
+            ngx_gemini_usage_count(usage);
+            return p;
+        }
 
         if (usage->key_len < NGX_GEMINI_USAGE_KEY) {
-            usage->key[usage->key_len++] = *p;
-        }
-
-        p++;
-    }
-
-    if (p == end) {
-        return p;
-    }
-
-    value.data = usage->key;
-    value.len = usage->key_len;
-
-    if (ngx_gemini_json_int(&value, &n) == NGX_OK) {
-
-        if (usage->member == NGX_GEMINI_USAGE_TOTAL) {
-            usage->tokens.total = n;
-            usage->tokens.prompt = n;
+            usage->key[usage->key_len++] = ch;
 
         } else {
-            usage->tokens.cached = n;
+            usage->overflow = 1;
         }
     }
-
-    usage->state = NGX_GEMINI_USAGE_TEXT;
-    usage->member = NGX_GEMINI_USAGE_NONE;
 
     return p;
 }
 
 
+/* the number has ended; those of countTokens stand in the answer itself */
+
 static void
-ngx_gemini_usage_append(ngx_gemini_usage_t *usage, const u_char *p,
-    size_t len)
+ngx_gemini_usage_count(ngx_gemini_usage_t *usage)
 {
-    if (usage->overflow
-        || len > NGX_GEMINI_USAGE_OBJECT - usage->object_len)
-    {
-        usage->overflow = 1;
-        return;
+    int64_t    n;
+    ngx_str_t  value;
+
+    value.data = usage->key;
+    value.len = usage->key_len;
+
+    if (!usage->overflow && ngx_gemini_tokens_number(&value, &n) == NGX_OK) {
+
+        switch (usage->member) {
+
+        case NGX_GEMINI_USAGE_TOTAL:
+            usage->tokens.total = n;
+            usage->tokens.prompt = n;
+            break;
+
+        case NGX_GEMINI_USAGE_CACHED:
+            usage->tokens.cached = n;
+            break;
+
+        default:
+            ngx_gemini_tokens_set(&usage->told, usage->field, n);
+        }
     }
 
-    ngx_memcpy(usage->object + usage->object_len, p, len);
-    usage->object_len += len;
+    usage->state = NGX_GEMINI_USAGE_TEXT;
+    usage->member = NGX_GEMINI_USAGE_NONE;
 }
 
 
 static uint32_t
-ngx_gemini_usage_member(ngx_gemini_usage_t *usage)
+ngx_gemini_usage_member(ngx_gemini_usage_t *usage, const u_char *name,
+    size_t len)
 {
+    ngx_uint_t                      place;
     const ngx_gemini_usage_name_t  *row;
 
-    if (usage->overflow) {
-        return NGX_GEMINI_USAGE_NONE;
+    place = (usage->level > usage->base)
+            ? usage->places[usage->level - usage->base] : 0;
+
+    if (place) {
+        usage->field = ngx_gemini_tokens_field(place, name, len);
+        return usage->field ? NGX_GEMINI_USAGE_FIELD : NGX_GEMINI_USAGE_NONE;
     }
 
     for (row = ngx_gemini_usage_names; row->name.len; row++) {
 
-        if (row->name.len == usage->key_len
+        if (row->name.len == len
             && (row->surfaces & (1 << usage->surface))
-            && ngx_memcmp(row->name.data, usage->key, usage->key_len) == 0)
+            && ngx_memcmp(row->name.data, name, len) == 0)
         {
             return row->member;
         }

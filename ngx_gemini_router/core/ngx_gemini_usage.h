@@ -3,10 +3,10 @@
  * Copyright (C) The ngx_gemini_router authors
  *
  * Token counts out of an answer while it streams: JSON, SSE, JSON array,
- * OpenAI (gemini-api.md 5).  Fed in pieces of any size, bounded memory,
- * memchr() inside strings; only the usage objects themselves go to yajl.
- * The counts are cumulative, the last one seen wins; a field that a later
- * object lacks keeps its value.
+ * OpenAI (gemini-api.md 5).  Fed in pieces of any size, bounded memory, many
+ * bytes at a time over what nobody asks for.  A usage object counts when it
+ * has ended.  The counts are cumulative, the last one seen wins; a field that
+ * a later object lacks keeps its value.
  */
 
 
@@ -16,9 +16,10 @@
 
 #include "ngx_gemini.h"
 #include "ngx_gemini_sse.h"
+#include "ngx_gemini_tokens.h"
 
 
-#define NGX_GEMINI_USAGE_OBJECT  16384
+#define NGX_GEMINI_USAGE_LEVELS  4         /* interaction, usage, details */
 #define NGX_GEMINI_USAGE_ID      128
 #define NGX_GEMINI_USAGE_KEY     32
 
@@ -40,29 +41,25 @@ typedef struct {
     unsigned                   state:8;    /* of the JSON scanner */
     unsigned                   escape:1;
     unsigned                   expect_key:1;
-    unsigned                   overflow:1; /* key, id or object too long */
+    unsigned                   overflow:1; /* key, id or number too long */
     unsigned                   sse:1;
     ngx_gemini_sse_t           lines;
     uint32_t                   depth;
     uint32_t                   base;       /* depth of an answer's members */
     uint32_t                   level;      /* depth of the keys looked at */
     uint32_t                   member;     /* that the value belongs to */
-    uint32_t                   capture;    /* depth of the usage object */
+    uint32_t                   places[NGX_GEMINI_USAGE_LEVELS];   /* in tokens,
+                                              by level - base; 0: above it */
     uint64_t                   answers;    /* whole ones, in array or SSE */
     u_char                     key[NGX_GEMINI_USAGE_KEY];
     size_t                     key_len;
-    size_t                     object_len;
-    u_char                    *object;     /* the caller's, OBJECT bytes, or
-                                              NULL: set when first needed */
-    u_char                  *(*alloc)(void *data, size_t size);
-    void                      *alloc_data;
+    ngx_gemini_tokens_told_t   told;       /* by the object at hand */
+    const ngx_gemini_tokens_field_t *field;      /* of the value, or NULL */
 } ngx_gemini_usage_t;
 
 
-/* alloc gives the memory of the object when the first is met */
 void ngx_gemini_usage_init(ngx_gemini_usage_t *usage, ngx_uint_t sse,
-    ngx_gemini_surface_e surface, u_char *(*alloc)(void *data, size_t size),
-    void *alloc_data);
+    ngx_gemini_surface_e surface);
 void ngx_gemini_usage_feed(ngx_gemini_usage_t *usage, const u_char *p,
     size_t len);
 

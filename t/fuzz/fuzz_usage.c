@@ -19,7 +19,6 @@ static void fuzz_feed(ngx_gemini_usage_t *usage, uint8_t kind,
     const uint8_t *data, size_t size, ngx_uint_t seed);
 static void fuzz_same(const ngx_gemini_usage_t *a,
     const ngx_gemini_usage_t *b);
-static u_char *fuzz_alloc(void *data, size_t size);
 
 
 int
@@ -50,13 +49,9 @@ fuzz_feed(ngx_gemini_usage_t *usage, uint8_t kind, const uint8_t *data,
     size_t size, ngx_uint_t seed)
 {
     size_t    n;
-    u_char   *object;
     uint8_t  *copy;
 
-    object = malloc(NGX_GEMINI_USAGE_OBJECT);
-
-    ngx_gemini_usage_init(usage, kind > 'Z', kind % NGX_GEMINI_SURFACES,
-                          fuzz_alloc, object);
+    ngx_gemini_usage_init(usage, kind > 'Z', kind % NGX_GEMINI_SURFACES);
 
     while (size) {
         n = seed ? 1 : size;
@@ -76,8 +71,6 @@ fuzz_feed(ngx_gemini_usage_t *usage, uint8_t kind, const uint8_t *data,
         data += n;
         size -= n;
     }
-
-    free(object);
 }
 
 
@@ -92,15 +85,4 @@ fuzz_same(const ngx_gemini_usage_t *a, const ngx_gemini_usage_t *b)
     {
         abort();
     }
-}
-
-
-static u_char *
-fuzz_alloc(void *data, size_t size)
-{
-    if (size != NGX_GEMINI_USAGE_OBJECT) {
-        abort();
-    }
-
-    return data;
 }

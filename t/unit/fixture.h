@@ -34,6 +34,8 @@ typedef struct {
     char                      *last;
     uint64_t                   now;
     uint64_t                   seed;
+    uint32_t                  *spent;      /* the oracle's, of each cell */
+    ngx_gemini_lack_t         *lacks;      /* .. and aside */
     ngx_gemini_choice_t        choices[FIXTURE_CHOICES];
     ngx_gemini_verdict_t       verdict;
 } fixture_t;
@@ -273,6 +275,8 @@ fixture_free(fixture_t *f)
     free(gc->accounts);
     free(gc->projects);
     free(gc->keys);
+    free(f->spent);
+    free(f->lacks);
     free(f->text);
     free(f->zone);
 }

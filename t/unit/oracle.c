@@ -23,6 +23,8 @@ static void oracle_disturb(fixture_t *f);
 static void oracle_request(fixture_t *f, ngx_gemini_pick_t *pick,
     ngx_gemini_tried_t *tried, ngx_gemini_restrict_t *restriction);
 static ngx_uint_t oracle_step(fixture_t *f, ngx_gemini_pick_t *pick);
+static ngx_uint_t oracle_again(fixture_t *f, const ngx_gemini_pick_t *pick,
+    ngx_int_t rc);
 static void oracle_settle(fixture_t *f, const ngx_gemini_pick_t *pick,
     uint64_t began);
 static uint32_t oracle_dice(fixture_t *f, uint32_t n);
@@ -87,6 +89,7 @@ oracle_pool(uint64_t seed, ngx_uint_t large)
 
         if (pick.resv != NGX_GEMINI_NONE) {
             picked++;
+            oracle_spend(&f, &pick);
             began[n] = f.now;
             held[n] = pick;
             memcpy(choices[n], f.choices, sizeof(f.choices));
@@ -168,6 +171,10 @@ oracle_configure(fixture_t *f, ngx_uint_t large)
     }
 
     fixture_start(f, 64);
+
+    f->spent = calloc((size_t) projects * f->gv.nmodels, sizeof(uint32_t));
+    f->lacks = calloc(NGX_GEMINI_LACK_LISTS * f->gv.nmodels,
+                      sizeof(ngx_gemini_lack_t));
 }
 
 
@@ -212,8 +219,12 @@ oracle_disturb(fixture_t *f)
         break;
 
     default:
-        break;
+        return;
     }
+
+    /* as operators do */
+
+    f->gv.gp->epoch++;
 }
 
 
@@ -274,6 +285,10 @@ oracle_step(fixture_t *f, ngx_gemini_pick_t *pick)
     oracle_ask(f, pick, &o);
     rc = ngx_gemini_sched_pick(&f->gv, &f->gc, pick, f->now);
 
+    if (rc != NGX_OK && !oracle_again(f, pick, rc)) {
+        return 0;
+    }
+
     if (pick->lack == NGX_GEMINI_LACK_RESV
         || (pick->lack & NGX_GEMINI_LACK_UPSTREAM))
     {
@@ -296,6 +311,42 @@ oracle_step(fixture_t *f, ngx_gemini_pick_t *pick)
     tap_diag("oracle: rc %d, key %d, choice %d, until %" PRId64,
              (int) o.rc, (int) o.key, (int) o.choice,
              (int64_t) (o.until - f->now));
+
+    return 0;
+}
+
+
+/*
+ * 1: what was kept of a pick that failed tells the end that looking anew
+ * does; of what is lacking besides it may be a second old
+ */
+
+static ngx_uint_t
+oracle_again(fixture_t *f, const ngx_gemini_pick_t *pick, ngx_int_t rc)
+{
+    size_t             size;
+    ngx_int_t          again;
+    ngx_gemini_pick_t  fresh;
+
+    fresh = *pick;
+    fresh.dry = 1;
+
+    size = sizeof(ngx_gemini_lack_t) * NGX_GEMINI_LACK_LISTS * f->gv.nmodels;
+    memcpy(f->lacks, f->gv.lacks, size);
+    memset(f->gv.lacks, 0, size);
+
+    again = ngx_gemini_sched_pick(&f->gv, &f->gc, &fresh, f->now);
+
+    memcpy(f->gv.lacks, f->lacks, size);
+
+    if (again == rc && fresh.until == pick->until) {
+        return 1;
+    }
+
+    tap_diag("kept: rc %d, until %" PRId64, (int) rc,
+             (int64_t) (pick->until - f->now));
+    tap_diag("anew: rc %d, until %" PRId64, (int) again,
+             (int64_t) (fresh.until - f->now));
 
     return 0;
 }

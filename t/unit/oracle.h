@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     uint64_t                   load;       /* in flight x 2520 / weight */
-    uint64_t                   share;
+    uint64_t                   spent;      /* of its minute, of 65536 */
     uint64_t                   used;
 } oracle_rank_t;
 
@@ -54,6 +54,7 @@ static inline void oracle_limit(fixture_t *f, uint32_t key, uint32_t choice,
     const ngx_gemini_pick_t *pick, ngx_gemini_limit_t *limit);
 static inline void oracle_rank(fixture_t *f, const ngx_gemini_pick_t *pick,
     uint32_t key, uint32_t choice, oracle_rank_t *rank);
+static inline void oracle_spend(fixture_t *f, const ngx_gemini_pick_t *pick);
 static inline ngx_uint_t oracle_better(const oracle_rank_t *a,
     const oracle_rank_t *b);
 
@@ -164,7 +165,11 @@ oracle_list(fixture_t *f, const ngx_gemini_pick_t *pick,
 }
 
 
-/* the first of the usable from a random start, those that never rest first */
+/*
+ * From a random start, those that never rest first: the best of 32, of whom
+ * the unusable ones do not count that would have been the best so far.  One
+ * that is idle will do.
+ */
 
 static inline void
 oracle_draw(fixture_t *f, const ngx_gemini_pick_t *pick,
@@ -173,34 +178,48 @@ oracle_draw(fixture_t *f, const ngx_gemini_pick_t *pick,
 {
     uint32_t       i, n, key;
     uint64_t       until;
-    ngx_uint_t     wait;
+    ngx_uint_t     rests, wait;
     oracle_rank_t  rank, best;
 
     for (i = 0, n = 0; i < list->n && n < NGX_GEMINI_DRAW; i++) {
         key = list->keys[(pick->random % list->n + i) % list->n];
 
-        if (oracle_may_rest(f, key, pick->choices[choice].slot) != unproven
-            || !oracle_usable(f, pick, key, choice, &until, &wait))
-        {
+        rests = oracle_may_rest(f, key, pick->choices[choice].slot);
+
+        if ((rests != 0) != unproven || rests == 2) {
+            continue;
+        }
+
+        oracle_rank(f, pick, key, choice, &rank);
+
+        if (o->key != NGX_GEMINI_NONE && !oracle_better(&rank, &best)) {
+            n++;
+            continue;
+        }
+
+        if (!oracle_usable(f, pick, key, choice, &until, &wait)) {
             continue;
         }
 
         n++;
-        oracle_rank(f, pick, key, choice, &rank);
+        o->key = key;
+        o->choice = choice;
+        best = rank;
 
-        if (o->key == NGX_GEMINI_NONE || oracle_better(&rank, &best)) {
-            o->key = key;
-            o->choice = choice;
-            best = rank;
+        if (rank.load == 0 && rank.spent <= 65536 / 16) {
+            return;
         }
     }
 }
 
 
+/* 0: it does not, 1: its guessed rest is over, 2: it does */
+
 static inline ngx_uint_t
 oracle_may_rest(fixture_t *f, uint32_t key, uint32_t slot)
 {
     uint32_t            i, project;
+    ngx_uint_t          may;
     ngx_gemini_rest_t  *rests[2];
 
     project = f->gc.projects[f->gc.keys[key].project].slot;
@@ -208,17 +227,19 @@ oracle_may_rest(fixture_t *f, uint32_t key, uint32_t slot)
     rests[0] = &f->gv.projects[project].rest;
     rests[1] = &ngx_gemini_cell(&f->gv, project, slot)->rest;
 
+    may = 0;
+
     for (i = 0; i < 2; i++) {
 
-        if (rests[i]->until > f->now
-            || (rests[i]->until
-                && rests[i]->provenance == NGX_GEMINI_GUESSED))
-        {
-            return 1;
+        if (rests[i]->until > f->now) {
+            return 2;
         }
+
+        may |= (rests[i]->until
+                && rests[i]->provenance == NGX_GEMINI_GUESSED);
     }
 
-    return 0;
+    return may;
 }
 
 
@@ -443,36 +464,51 @@ static inline void
 oracle_rank(fixture_t *f, const ngx_gemini_pick_t *pick, uint32_t key,
     uint32_t choice, oracle_rank_t *rank)
 {
-    uint64_t             rpm, tpm, requests, tokens;
-    ngx_gemini_key_t    *k;
-    ngx_gemini_use_t    *use;
-    ngx_gemini_limit_t   limit;
+    ngx_gemini_key_t   *k;
+    ngx_gemini_cell_t  *cell;
 
     k = &f->gv.keys[f->gc.keys[key].slot];
-    use = &fixture_cell(f, f->gc.keys[key].project,
-                        pick->choices[choice].conf)->use;
-
-    oracle_limit(f, key, choice, pick, &limit);
-
-    requests = 0;
-    tokens = 0;
-
-    if (use->minute && f->now - use->minute < NGX_GEMINI_MINUTE) {
-        requests = use->requests;
-        tokens = use->tokens;
-    }
-
-    rpm = limit.rpm ? (limit.rpm - requests) * 65536 / limit.rpm : 65536;
-    tpm = 65536;
-
-    if (limit.tpm) {
-        tpm = (tokens < limit.tpm)
-              ? (limit.tpm - tokens) * 65536 / limit.tpm : 0;
-    }
+    cell = fixture_cell(f, f->gc.keys[key].project,
+                        pick->choices[choice].conf);
 
     rank->load = (uint64_t) k->in_flight * 2520 / f->gc.keys[key].weight;
-    rank->share = ngx_min(rpm, tpm);
+    rank->spent = 0;
     rank->used = k->last_used;
+
+    if (cell->use.minute && f->now - cell->use.minute < NGX_GEMINI_MINUTE) {
+        rank->spent = f->spent[cell - f->gv.cells];
+    }
+}
+
+
+/* what a cell has spent of its minute, after it was booked */
+
+static inline void
+oracle_spend(fixture_t *f, const ngx_gemini_pick_t *pick)
+{
+    uint64_t             rpm, tpm;
+    ngx_gemini_cell_t   *cell;
+    ngx_gemini_limit_t   limit;
+
+    cell = fixture_cell(f, f->gc.keys[pick->key].project,
+                        pick->choices[pick->choice].conf);
+
+    oracle_limit(f, pick->key, pick->choice, pick, &limit);
+
+    rpm = 65536;
+    tpm = 65536;
+
+    if (limit.rpm) {
+        rpm = (cell->use.requests < limit.rpm)
+              ? (limit.rpm - cell->use.requests) * 65536ull / limit.rpm : 0;
+    }
+
+    if (limit.tpm) {
+        tpm = (cell->use.tokens < limit.tpm)
+              ? (limit.tpm - cell->use.tokens) * 65536 / limit.tpm : 0;
+    }
+
+    f->spent[cell - f->gv.cells] = 65536 - ngx_min(rpm, tpm);
 }
 
 
@@ -483,8 +519,8 @@ oracle_better(const oracle_rank_t *a, const oracle_rank_t *b)
         return a->load < b->load;
     }
 
-    if (a->share != b->share) {
-        return a->share > b->share;
+    if (a->spent != b->spent) {
+        return a->spent < b->spent;
     }
 
     return a->used < b->used;

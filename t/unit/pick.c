@@ -7,6 +7,7 @@
 
 
 #include "fixture.h"
+#include "ngx_gemini_budget.h"
 
 
 int main(void);
@@ -78,6 +79,7 @@ pick_load(void)
 static void
 pick_share(void)
 {
+    uint32_t            i;
     fixture_t           f;
     ngx_gemini_pick_t   pick;
 
@@ -93,6 +95,11 @@ pick_share(void)
     fixture_cell(&f, 1, 0)->use.requests = 30;
     fixture_cell(&f, 2, 0)->use.minute = f.now;
     fixture_cell(&f, 2, 0)->use.tokens = 350;
+
+    for (i = 0; i < 3; i++) {
+        ngx_gemini_budget_weigh(fixture_cell(&f, i, 0),
+                                fixture_limit(&f, i, 0));
+    }
 
     (void) fixture_pick(&f, &pick);
     tap_is_int(pick.key, 1, "70%% of requests left before 65%% of tokens");

@@ -16,6 +16,8 @@
 #define INTERACT  NGX_GEMINI_SURFACE_INTERACTIONS
 #define LIVE      NGX_GEMINI_SURFACE_LIVE
 
+#define BLANKS    40000
+
 
 /*
  * says: prompt output thought cached total, the id, "*" per event, flags
@@ -34,12 +36,9 @@ static void test_row(const test_usage_t *row);
 static void test_says(const ngx_gemini_usage_t *usage, char *says,
     size_t size);
 static void test_bounds(void);
-static void test_no_memory(void);
 static void test_large(void);
 static void test_feed(ngx_gemini_usage_t *usage, const test_usage_t *row,
     size_t len, size_t piece);
-static u_char *test_alloc(void *data, size_t size);
-static u_char *test_refuse(void *data, size_t size);
 
 
 static const test_usage_t  test_table[] = {
@@ -88,6 +87,14 @@ static const test_usage_t  test_table[] = {
       "5 -1 -1 -1 -1 [r] ." },
     { NATIVE, 0, "{\"usageMetadata\":{\"promptTokenCount\":-5,"
                  "\"totalTokenCount\":\"9\"}}", "-1 -1 -1 -1 -1 [] ." },
+    { NATIVE, 0, "{\"usageMetadata\":{\"promptTokenCount\":1.2e1,"
+                 "\"totalTokenCount\":12345678901234567890123456789012345,"
+                 "\"thoughtsTokenCount\":1000000000000000000}}",
+      "12 -1 1000000000000000000 -1 -1 [] ." },
+    { NATIVE, 0, "{\"usageMetadata\":{\"a\":{\"promptTokenCount\":5},"
+                 "\"promptTokensDetails\":{\"totalTokenCount\":5},"
+                 "\"candidatesTokenCount\":{\"b\":5},\"totalTokenCount\":[5]}"
+                 ",\"error\":5,\"responseId\":5}", "-1 -1 -1 -1 -1 [] ." },
     { NATIVE, 0, "{\"usageMetadata\":{\"promptTokenCount\":5",
       "-1 -1 -1 -1 -1 [] ." },
     { NATIVE, 0, "]}}{\"usageMetadata\":{\"promptTokenCount\":5}}",
@@ -185,6 +192,11 @@ static const test_usage_t  test_table[] = {
     { OPENAI, 0, "{\"usage\":{\"completion_tokens\":25,\"prompt_tokens\":11,"
                  "\"total_tokens\":56,\"completion_tokens_details\":"
                  "{\"reasoning_tokens\":20}}}", "11 25 20 -1 56 [] ." },
+    { OPENAI, 0, "{\"usage\":{\"reasoning_tokens\":1,\"cached_tokens\":1,"
+                 "\"completion_tokens_details\":{\"cached_tokens\":2,"
+                 "\"total_tokens\":2,\"x\":{\"reasoning_tokens\":2}},"
+                 "\"prompt_tokens_details\":3,\"total_tokens\":4},\"id\":"
+                 "\"c\"}", "-1 -1 -1 -1 4 [c] ." },
     { OPENAI, 0, "{\"usage\":{\"prompt_tokens\":11,\"total_tokens\":11}}",
       "11 -1 -1 -1 11 [] ." },
     { OPENAI, 0, "{\"usage\":{\"completion_tokens\":9223372036854775807,"
@@ -230,7 +242,6 @@ main(void)
     }
 
     test_bounds();
-    test_no_memory();
     test_large();
 
     return tap_done();
@@ -289,31 +300,32 @@ static void
 test_bounds(void)
 {
     char                *text, *p;
-    ngx_uint_t           n;
     test_usage_t         row;
     ngx_gemini_usage_t   usage;
 
-    /* the object just fits, then not; a later one counts again */
+    /* an object of any size counts, one that does not end never */
 
-    text = malloc(NGX_GEMINI_USAGE_OBJECT * 2);
+    text = malloc(BLANKS + 256);
     row.surface = NATIVE;
     row.sse = 0;
     row.text = text;
 
-    for (n = 0; n < 2; n++) {
-        p = text + sprintf(text, "[{\"usageMetadata\":");
-        p += sprintf(p, "{\"promptTokenCount\":5%*s}},",
-                     (int) (NGX_GEMINI_USAGE_OBJECT - 22 + n), "");
+    p = text + sprintf(text, "[{\"usageMetadata\":");
+    p += sprintf(p, "{\"promptTokenCount\":5%*s", BLANKS, "");
 
-        test_feed(&usage, &row, p - text, 1000);
-        tap_is_int((int) usage.tokens.prompt, n ? -1 : 5,
-                   "an object of %d bytes", NGX_GEMINI_USAGE_OBJECT + (int) n);
+    test_feed(&usage, &row, p - text, 1000);
+    tap_is_int((int) usage.tokens.prompt, -1, "an object without its end");
 
-        p += sprintf(p, "{\"usageMetadata\":{\"promptTokenCount\":6}}]");
+    p += sprintf(p, "}},");
 
-        test_feed(&usage, &row, p - text, 1000);
-        tap_is_int((int) usage.tokens.prompt, 6, "the next one");
-    }
+    test_feed(&usage, &row, p - text, 1000);
+    tap_is_int((int) usage.tokens.prompt, 5, "an object of %d bytes",
+               BLANKS);
+
+    p += sprintf(p, "{\"usageMetadata\":{\"promptTokenCount\":6}}]");
+
+    test_feed(&usage, &row, p - text, 1000);
+    tap_is_int((int) usage.tokens.prompt, 6, "the next one");
 
     p = text + sprintf(text, "{\"responseId\":\"");
     memset(p, 'r', NGX_GEMINI_USAGE_ID + 1);
@@ -333,22 +345,6 @@ test_bounds(void)
     tap_is_int((int) usage.tokens.total, 3, "behind a long key");
 
     free(text);
-}
-
-
-static void
-test_no_memory(void)
-{
-    ngx_gemini_usage_t  usage;
-
-    static const char  text[] = "{\"usageMetadata\":{\"promptTokenCount\":5}"
-                                ",\"responseId\":\"r\"}";
-
-    ngx_gemini_usage_init(&usage, 0, NATIVE, test_refuse, NULL);
-    ngx_gemini_usage_feed(&usage, (const u_char *) text, sizeof(text) - 1);
-
-    tap_is_int((int) usage.tokens.prompt, -1, "no memory, no counts");
-    tap_is_mem(usage.id, usage.id_len, "r", "the rest is read");
 }
 
 
@@ -390,14 +386,13 @@ test_feed(ngx_gemini_usage_t *usage, const test_usage_t *row, size_t len,
     size_t piece)
 {
     size_t         n;
-    u_char        *copy, *object;
+    u_char        *copy;
     const u_char  *p, *end;
 
     p = (const u_char *) row->text;
     end = p + len;
-    object = malloc(NGX_GEMINI_USAGE_OBJECT);
 
-    ngx_gemini_usage_init(usage, row->sse, row->surface, test_alloc, object);
+    ngx_gemini_usage_init(usage, row->sse, row->surface);
 
     while (p < end) {
         n = ngx_min(piece, (size_t) (end - p));
@@ -407,20 +402,4 @@ test_feed(ngx_gemini_usage_t *usage, const test_usage_t *row, size_t len,
         free(copy);
         p += n;
     }
-
-    free(object);
-}
-
-
-static u_char *
-test_alloc(void *data, size_t size)
-{
-    return size == NGX_GEMINI_USAGE_OBJECT ? data : NULL;
-}
-
-
-static u_char *
-test_refuse(void *data, size_t size)
-{
-    return NULL;
 }
