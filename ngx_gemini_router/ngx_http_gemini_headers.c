@@ -19,6 +19,7 @@ static ngx_uint_t ngx_http_gemini_headers_drop(ngx_table_elt_t *h,
 
 /*
  * What does not go upstream: credentials of the client, headers of the hop,
+ * what would make it another request than the one that was looked at,
  * and what would tell Google whom we serve; gemini-api.md 2.1, 8.
  */
 
@@ -45,6 +46,9 @@ static ngx_str_t  ngx_http_gemini_dropped[] = {
     ngx_string("x-api-key"),
     ngx_string("x-goog-api-key"),
     ngx_string("x-goog-user-project"),
+    ngx_string("x-http-method"),
+    ngx_string("x-http-method-override"),
+    ngx_string("x-method-override"),
     ngx_string("x-real-ip"),
     ngx_string("x-server-timeout"),
     ngx_null_string
