@@ -19,9 +19,15 @@
 #include "ngx_http_gemini_zone.h"
 
 
+/* projects that a list is looked for in, each by a walk over all keys */
+#define NGX_HTTP_GEMINI_HANDLER_LISTS  4
+
+
 static ngx_uint_t ngx_http_gemini_handler_upgrade(ngx_http_request_t *r);
 static void ngx_http_gemini_handler_body(ngx_http_request_t *r);
 static void ngx_http_gemini_handler_try(ngx_http_gemini_ctx_t *ctx);
+static ngx_int_t ngx_http_gemini_handler_list(ngx_http_gemini_ctx_t *ctx,
+    ngx_uint_t waiter);
 static ngx_int_t ngx_http_gemini_handler_ask(ngx_http_gemini_ctx_t *ctx,
     ngx_uint_t waiter, ngx_uint_t dry);
 static void ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx,
@@ -220,27 +226,51 @@ ngx_http_gemini_handler_resume(ngx_http_gemini_ctx_t *ctx, ngx_int_t rc)
 ngx_int_t
 ngx_http_gemini_handler_pick(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
 {
-    uint32_t   nth, owner;
     ngx_int_t  rc;
 
     rc = ngx_http_gemini_handler_ask(ctx, waiter, 0);
 
     /* a list is not that of a project without a usable key */
 
-    for (nth = 1;
-         rc != NGX_OK && ctx->lists && ctx->course->attempts == 0
-         && nth < ngx_min(ctx->pool->gc.nprojects, NGX_GEMINI_TRIED_MAX);
-         nth++)
-    {
-        owner = ngx_http_gemini_owner_next(ctx, nth);
+    if (rc != NGX_OK && ctx->lists && ctx->course->attempts == 0) {
+        rc = ngx_http_gemini_handler_list(ctx, waiter);
+    }
 
-        if (owner == NGX_GEMINI_NONE) {
+    return rc;
+}
+
+
+/* those that come next for this client, then any */
+
+static ngx_int_t
+ngx_http_gemini_handler_list(ngx_http_gemini_ctx_t *ctx, ngx_uint_t waiter)
+{
+    uint32_t   nth, first;
+    ngx_int_t  rc;
+
+    first = ctx->owner;
+
+    for (nth = 1; nth < NGX_HTTP_GEMINI_HANDLER_LISTS; nth++) {
+
+        ctx->owner = ngx_http_gemini_owner_next(ctx, nth);
+
+        if (ctx->owner == NGX_GEMINI_NONE) {
             break;
         }
 
-        ctx->owner = owner;
         rc = ngx_http_gemini_handler_ask(ctx, waiter, 0);
+
+        if (rc == NGX_OK) {
+            return rc;
+        }
     }
+
+    ctx->owner = NGX_GEMINI_NONE;
+
+    rc = ngx_http_gemini_handler_ask(ctx, waiter, 0);
+
+    ctx->owner = (rc == NGX_OK)
+                 ? ctx->pool->gc.keys[ctx->pick.key].project : first;
 
     return rc;
 }

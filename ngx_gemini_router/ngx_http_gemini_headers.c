@@ -19,7 +19,8 @@ static ngx_uint_t ngx_http_gemini_headers_drop(ngx_table_elt_t *h,
 
 /*
  * What does not go upstream: credentials of the client, headers of the hop,
- * and what would tell Google whom we serve; gemini-api.md 2.1, 8.  The shortest
+ * what would make it another request than the one that was looked at, and
+ * what would tell Google whom we serve; gemini-api.md 2.1, 8.  The shortest
  * come first.
  */
 
@@ -39,15 +40,18 @@ static ngx_str_t  ngx_http_gemini_dropped[] = {
     ngx_string("connection"),
     ngx_string("keep-alive"),
     ngx_string("authorization"),
+    ngx_string("x-http-method"),
     ngx_string("openai-project"),
     ngx_string("x-goog-api-key"),
     ngx_string("accept-encoding"),
     ngx_string("proxy-connection"),
     ngx_string("x-server-timeout"),
     ngx_string("transfer-encoding"),
+    ngx_string("x-method-override"),
     ngx_string("openai-organization"),
     ngx_string("proxy-authorization"),
     ngx_string("x-goog-user-project"),
+    ngx_string("x-http-method-override"),
     ngx_null_string
 };
 

@@ -184,7 +184,7 @@ ngx_http_gemini_log_answer(ngx_http_gemini_ctx_t *ctx,
 {
     u_char       text[NGX_HTTP_GEMINI_LOG_LACK];
     ngx_log_t   *log;
-    ngx_str_t    id, lacks, model;
+    ngx_str_t    id, lacks, model, message;
     ngx_uint_t   level, attempts;
 
     /* with a reason it is the pool that failed, else the request */
@@ -206,13 +206,18 @@ ngx_http_gemini_log_answer(ngx_http_gemini_ctx_t *ctx,
     }
 
     attempts = ctx->course ? ctx->course->attempts : 0;
+    message = error->message;
+
+    if (error->names) {
+        ngx_str_set(&message, "resources that it names are not to be had");
+    }
 
     ngx_log_error(level, log, 0,
                   "gemini pool \"%V\": model \"%V\" is answered %ui%s%s, "
                   "%V, after %ui attempts and %uLms of waiting%V, request %V",
                   &ctx->pool->gc.name, &model, error->status,
                   error->reason ? " " : "",
-                  error->reason ? error->reason : "", &error->message,
+                  error->reason ? error->reason : "", &message,
                   attempts, ctx->queued, &lacks, &id);
 }
 

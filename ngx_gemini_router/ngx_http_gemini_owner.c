@@ -13,12 +13,15 @@
 #include "ngx_gemini_owner.h"
 
 
+static ngx_int_t ngx_http_gemini_owner_team(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_error_t *error);
 static ngx_int_t ngx_http_gemini_owner_list(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error);
 static ngx_int_t ngx_http_gemini_owner_refuse(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error, ngx_uint_t status, const char *fmt, ...);
 static void ngx_http_gemini_owner_bind(ngx_http_gemini_ctx_t *ctx,
     uint32_t model);
+static void ngx_http_gemini_owner_forget(ngx_http_gemini_ctx_t *ctx);
 static void ngx_http_gemini_owner_learn(ngx_http_gemini_ctx_t *ctx);
 static uint64_t ngx_http_gemini_owner_client(ngx_http_gemini_ctx_t *ctx);
 
@@ -89,10 +92,11 @@ ngx_int_t
 ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error)
 {
+    ngx_int_t            rc;
     ngx_gemini_conf_t   *gc;
     ngx_gemini_view_t   *gv;
+    ngx_gemini_owned_e   found;
     ngx_gemini_owned_t   owned;
-    ngx_gemini_owned_e   rc;
 
     if (ctx->refs == NULL) {
         return NGX_OK;
@@ -100,12 +104,11 @@ ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
 
     gc = &ctx->pool->gc;
 
-    /* Google reads what we cannot: single quotes and the like */
-
-    if (ctx->team_hash && ctx->body && ctx->body->failed) {
-        return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_BAD_REQUEST,
-                                            "the body is not strict JSON, "
-                                            "which a team's must be");
+    if (ctx->team_hash) {
+        rc = ngx_http_gemini_owner_team(ctx, error);
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     if (ctx->refs->nelts == 0) {
@@ -115,12 +118,12 @@ ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
 
-    rc = ngx_gemini_owner_resolve(gv, gc, ctx->refs, ctx->team_hash,
-                                  ngx_http_gemini_now(), &owned);
+    found = ngx_gemini_owner_resolve(gv, gc, ctx->refs, ctx->team_hash,
+                                     ngx_http_gemini_now(), &owned);
 
     ngx_http_gemini_zone_unlock(ctx->pool);
 
-    switch (rc) {
+    switch (found) {
 
     case NGX_GEMINI_OWNED_FOREIGN:
         return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_NOT_FOUND,
@@ -160,6 +163,44 @@ ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
 }
 
 
+/* what may name anything at all is not for a team, whatever else it names */
+
+static ngx_int_t
+ngx_http_gemini_owner_team(ngx_http_gemini_ctx_t *ctx,
+    ngx_gemini_error_t *error)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->wish.list) {
+        return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_FORBIDDEN,
+                                            "a list would show what other "
+                                            "teams own");
+    }
+
+    /* Google reads what we cannot: single quotes, protocol buffers */
+
+    if (ctx->body
+        && (ctx->body->failed || (ctx->body->size && !ctx->body->object)))
+    {
+        return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_BAD_REQUEST,
+                                            "the body is not strict JSON, "
+                                            "which a team's must be");
+    }
+
+    if (ctx->select && ctx->wish.surface != NGX_GEMINI_SURFACE_UPLOAD
+        && (r->headers_in.content_length_n > 0 || r->headers_in.chunked))
+    {
+        return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_FORBIDDEN,
+                                            "gemini_select does not read "
+                                            "bodies, as a team's must be");
+    }
+
+    return NGX_OK;
+}
+
+
 /* one project shows what it owns: the same for all pages of a client */
 
 static ngx_int_t
@@ -171,12 +212,6 @@ ngx_http_gemini_owner_list(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_conf_t  *gc;
 
     gc = &ctx->pool->gc;
-
-    if (ctx->team_hash) {
-        return ngx_http_gemini_owner_refuse(ctx, error, NGX_HTTP_FORBIDDEN,
-                                            "a list would show what other "
-                                            "teams own");
-    }
 
     if (ctx->wish.project_len == 0) {
         ctx->lists = 1;
@@ -231,6 +266,7 @@ ngx_http_gemini_owner_refuse(ngx_http_gemini_ctx_t *ctx,
     va_end(args);
 
     error->status = status;
+    error->names = 1;
     error->surface = ctx->wish.surface;
     error->array = ctx->wish.array;
 
@@ -298,10 +334,16 @@ ngx_http_gemini_owner_answer(ngx_http_gemini_ctx_t *ctx,
     ngx_uint_t           sse;
     ngx_gemini_refs_t   *refs;
 
-    /* the project that serves what was named owns it */
+    if (r->method == NGX_HTTP_DELETE && r->headers_out.status < 300) {
+        ngx_http_gemini_owner_forget(ctx);
+        return NGX_OK;
+    }
+
+    /* the project that serves what was named owns it; a credential of the
+       client's own says nothing about the project that was chosen */
 
     if (ctx->refs && ctx->refs->nelts && ctx->owner == NGX_GEMINI_NONE
-        && r->headers_out.status < 300)
+        && ctx->token.len == 0 && r->headers_out.status < 300)
     {
         ctx->owner = ctx->attempt->project;
         ngx_http_gemini_owner_store(ctx, ctx->refs);
@@ -350,6 +392,27 @@ ngx_http_gemini_owner_answer(ngx_http_gemini_ctx_t *ctx,
     r->filter_need_in_memory = 1;
 
     return NGX_OK;
+}
+
+
+/* what the path names was deleted, unless it was but a part of that */
+
+static void
+ngx_http_gemini_owner_forget(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_gemini_view_t  *gv;
+
+    if (ctx->refs == NULL || ctx->refs->nelts == 0
+        || ngx_gemini_refs_subject(&ctx->wish.path) == NGX_GEMINI_REF_NONE)
+    {
+        return;
+    }
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+
+    ngx_gemini_owner_forget(gv, ctx->refs->elts[0].hash);
+
+    ngx_http_gemini_zone_unlock(ctx->pool);
 }
 
 

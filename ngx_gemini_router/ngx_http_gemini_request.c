@@ -353,7 +353,6 @@ ngx_http_gemini_request_location(ngx_http_gemini_ctx_t *ctx,
 
     ctx->fallback = fallback;
     ctx->queue = queue;
-    ctx->team.len = ngx_min(ctx->team.len, NGX_GEMINI_LABEL_MAX);
     ctx->team_row = 0;
 
     *families = text.len ? ngx_http_gemini_request_families(&text)

@@ -356,4 +356,10 @@ my (%file, %cache);
     is(projects($mark), $file{project}, '.. it is still known whose it is');
 }
 
+# before the request line, which is nginx's
+
+unlike($t->error_log =~ s/, client: .*//gr,
+       qr{(?:files|cachedContents)/[a-z0-9]},
+       'no name of a resource is in the log');
+
 $t->done;

@@ -412,14 +412,15 @@ sub cooldowns {
 }
 
 
-# names whose samples are compared, less what moves with the clock
+# names whose samples are compared, less what moves by itself: with the clock,
+# with the state file
 my %compared;
 my %moves = map { ("gemini_router_$_" => 1) } qw(uptime_seconds
     model_lock_left_seconds account_rest_left_seconds
     project_rest_left_seconds key_rest_left_seconds model_rest_left_seconds
     cell_rest_left_seconds model_recent_attempts model_recent_overloads
     model_exhausts_at_timestamp_seconds probe_started_timestamp_seconds
-    retry_budget_left);
+    retry_budget_left state_saved_timestamp_seconds state_size_bytes);
 
 
 sub same_numbers {

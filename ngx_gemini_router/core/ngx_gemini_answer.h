@@ -25,6 +25,8 @@ typedef struct {
     ngx_gemini_surface_e       surface;
     unsigned                   array:1;    /* stream without alt=sse */
     unsigned                   day:1;      /* adds a QuotaFailure PerDay */
+    unsigned                   names:1;    /* message has names of the
+                                              client's: not for logs */
     ngx_str_t                  model;      /* for it; may be empty */
 } ngx_gemini_error_t;
 

@@ -30,6 +30,7 @@ static void ngx_gemini_mention_text(ngx_gemini_body_t *body,
 
 static const ngx_gemini_mention_row_t  ngx_gemini_mention_asks[] = {
     { ngx_string("uri"), NGX_GEMINI_MENTION_URI },
+    { ngx_string("url"), NGX_GEMINI_MENTION_URI },
     { ngx_string("args"), NGX_GEMINI_MENTION_MUTE },
     { ngx_string("agent"), NGX_GEMINI_MENTION_URI },
     { ngx_string("voice"), NGX_GEMINI_MENTION_URI },
@@ -70,12 +71,13 @@ static const ngx_gemini_mention_row_t  ngx_gemini_mention_asks[] = {
 
 
 static const uint8_t  ngx_gemini_mention_asks_at[] = {
-    0, 0, 0, 0, 1, 2, 4, 5, 7, 10, 13, 16, 18,
-    19, 23, 27, 27, 30, 32, 33, 33, 34, 35, 35, 37
+    0, 0, 0, 0, 2, 3, 5, 6, 8, 11, 14, 17, 19,
+    20, 24, 28, 28, 31, 33, 34, 34, 35, 36, 36, 38
 };
 
 
-/* members of answers, by the length of their names */
+/* members of answers, by the length of their names; "file_name" may be a
+   title that a client has made up, of what a model cites */
 
 static const ngx_gemini_mention_row_t  ngx_gemini_mention_tells[] = {
     { ngx_string("id"), NGX_GEMINI_MENTION_ID },
@@ -97,11 +99,9 @@ static const ngx_gemini_mention_row_t  ngx_gemini_mention_tells[] = {
     { ngx_string("outputs"), NGX_GEMINI_MENTION_QUIET },
     { ngx_string("content"), NGX_GEMINI_MENTION_QUIET },
     { ngx_string("file_uri"), NGX_GEMINI_MENTION_URI },
-    { ngx_string("fileName"), NGX_GEMINI_MENTION_URI },
     { ngx_string("response"), NGX_GEMINI_MENTION_ITEM },
     { ngx_string("metadata"), NGX_GEMINI_MENTION_LABELS },
     { ngx_string("contents"), NGX_GEMINI_MENTION_QUIET },
-    { ngx_string("file_name"), NGX_GEMINI_MENTION_URI },
     { ngx_string("arguments"), NGX_GEMINI_MENTION_MUTE },
     { ngx_string("parameters"), NGX_GEMINI_MENTION_MUTE },
     { ngx_string("candidates"), NGX_GEMINI_MENTION_QUIET },
@@ -132,8 +132,8 @@ static const ngx_gemini_mention_row_t  ngx_gemini_mention_tells[] = {
 
 
 static const uint8_t  ngx_gemini_mention_tells_at[] = {
-    0, 0, 0, 1, 2, 6, 12, 14, 18, 23, 25, 27, 30,
-    31, 36, 42, 44, 45, 47, 48, 48, 48, 49, 49, 50
+    0, 0, 0, 1, 2, 6, 12, 14, 18, 22, 23, 25, 28,
+    29, 34, 40, 42, 43, 45, 46, 46, 46, 47, 47, 48
 };
 
 /* what a bare id of such a member is */
@@ -413,5 +413,9 @@ ngx_gemini_mention_text(ngx_gemini_body_t *body, ngx_uint_t kind)
         type = ngx_gemini_mention_types[kind];
     }
 
-    (void) ngx_gemini_refs_add(body->refs, type, text, len);
+    if (ngx_gemini_refs_add(body->refs, type, text, len) != NGX_OK
+        && !body->answer)
+    {
+        ngx_gemini_refs_doubt(body->refs, text, len, body->overflow);
+    }
 }

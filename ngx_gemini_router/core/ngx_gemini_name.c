@@ -17,6 +17,8 @@ typedef struct {
 
 static ngx_int_t ngx_gemini_name_bare(ngx_gemini_name_t *name,
     const u_char *p, const u_char *end);
+static void ngx_gemini_name_dots(ngx_gemini_name_t *name,
+    const u_char *end);
 static const u_char *ngx_gemini_name_begin(const u_char *p,
     const u_char **end);
 static u_char *ngx_gemini_name_decode(u_char *dst, const u_char *p,
@@ -87,6 +89,7 @@ ngx_gemini_name_text(ngx_gemini_name_t *name, const u_char *p, size_t len)
     p = ngx_gemini_name_find(name, end, google);
 
     if (p == NULL) {
+        ngx_gemini_name_dots(name, end);
         return NGX_OK;
     }
 
@@ -174,6 +177,27 @@ ngx_gemini_name_begin(const u_char *p, const u_char **end)
     }
 
     return p;
+}
+
+
+/* "files/a/../b" may be the one or the other: it is neither */
+
+static void
+ngx_gemini_name_dots(ngx_gemini_name_t *name, const u_char *end)
+{
+    const u_char  *p, *last;
+
+    for (p = name->data + name->len; p < end; p = last) {
+        last = ngx_gemini_name_segment(++p, end);
+
+        if (ngx_gemini_name_is(p, last, ".")
+            || ngx_gemini_name_is(p, last, ".."))
+        {
+            name->data = name->text;
+            name->len = end - name->text;
+            return;
+        }
+    }
 }
 
 

@@ -271,6 +271,12 @@ ngx_gemini_owner_name(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
         return;
     }
 
+    /* another team may call its own, elsewhere, by the same name */
+
+    if (owner->team != named->team) {
+        return;
+    }
+
     ngx_gemini_owner_touch(gv, owner, now);
 
     if (owner->project != named->project) {

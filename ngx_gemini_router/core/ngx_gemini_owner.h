@@ -65,8 +65,9 @@ ngx_gemini_owned_e ngx_gemini_owner_resolve(ngx_gemini_view_t *gv,
 
 /*
  * What an answer of a key of project (index in conf) named.  A record that
- * is there keeps its team.  model: slot that caches and continuations are
- * bound to, NONE.  Under the lock.
+ * is there stays its team's, and what others make under its name does not move
+ * it.  model: slot that caches and continuations are bound to, NONE.  Under the
+ * lock.
  */
 void ngx_gemini_owner_learn(ngx_gemini_view_t *gv,
     const ngx_gemini_conf_t *gc, const ngx_gemini_refs_t *refs,

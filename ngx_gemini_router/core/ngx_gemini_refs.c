@@ -13,6 +13,14 @@ static void ngx_gemini_refs_argument(ngx_gemini_refs_t *refs,
     ngx_gemini_ref_e type, const ngx_str_t *value);
 static ngx_int_t ngx_gemini_refs_token(ngx_gemini_refs_t *refs,
     ngx_gemini_ref_e type, const u_char *p, const u_char *end);
+static ngx_uint_t ngx_gemini_refs_doubtful(const u_char *p, size_t len,
+    ngx_uint_t cut);
+static const u_char *ngx_gemini_refs_slashes(const u_char *p,
+    const u_char *end);
+static const u_char *ngx_gemini_refs_host_end(const u_char *p,
+    const u_char *end);
+static ngx_uint_t ngx_gemini_refs_has(const u_char *p, const u_char *end,
+    const char *word);
 static void ngx_gemini_refs_push(ngx_gemini_refs_t *refs,
     const ngx_gemini_name_t *name);
 static ngx_gemini_ref_t *ngx_gemini_refs_slot(ngx_gemini_refs_t *refs,
@@ -93,6 +101,17 @@ ngx_gemini_refs_collection(const ngx_str_t *path)
 }
 
 
+ngx_uint_t
+ngx_gemini_refs_named(const ngx_str_t *path)
+{
+    ngx_gemini_name_t  name;
+
+    name.type = NGX_GEMINI_REF_NONE;
+
+    return ngx_gemini_name_path(&name, path) == NGX_OK;
+}
+
+
 ngx_gemini_ref_e
 ngx_gemini_refs_subject(const ngx_str_t *path)
 {
@@ -163,6 +182,102 @@ ngx_gemini_refs_put(ngx_gemini_refs_t *refs, ngx_gemini_ref_e type,
         ref->len = (uint8_t) len;
         ngx_memcpy(ref->name, ngx_gemini_refs_names[type], len);
     }
+}
+
+
+void
+ngx_gemini_refs_doubt(ngx_gemini_refs_t *refs, const u_char *p, size_t len,
+    ngx_uint_t cut)
+{
+    ngx_gemini_name_t  name;
+
+    if (!ngx_gemini_refs_doubtful(p, len, cut)) {
+        return;
+    }
+
+    name.kind = NULL;
+    name.type = NGX_GEMINI_REF_FILE;
+    name.data = p;
+    name.len = len;
+
+    ngx_gemini_refs_push(refs, &name);
+}
+
+
+/* a text that names nothing, but may be Google's */
+
+static ngx_uint_t
+ngx_gemini_refs_doubtful(const u_char *p, size_t len, ngx_uint_t cut)
+{
+    const u_char  *end, *last;
+
+    end = p + len;
+
+    p = ngx_gemini_refs_slashes(p, end);
+    last = ngx_gemini_refs_host_end(p, end);
+
+    if (last < end && last > p && last[-1] == ':') {
+
+        /* that was the scheme */
+
+        p = ngx_gemini_refs_slashes(last, end);
+        last = ngx_gemini_refs_host_end(p, end);
+    }
+
+    return (cut && last == end)
+           || ngx_gemini_refs_has(p, last, "generativelanguage");
+}
+
+
+/* behind blanks and slashes of either kind */
+
+static const u_char *
+ngx_gemini_refs_slashes(const u_char *p, const u_char *end)
+{
+    while (p < end && (*p <= ' ' || *p == '/' || *p == '\\')) {
+        p++;
+    }
+
+    return p;
+}
+
+
+static const u_char *
+ngx_gemini_refs_host_end(const u_char *p, const u_char *end)
+{
+    while (p < end && *p != '/' && *p != '\\' && *p != '?' && *p != '#') {
+        p++;
+    }
+
+    return p;
+}
+
+
+/* a word in small letters anywhere, percent-encoded or not */
+
+static ngx_uint_t
+ngx_gemini_refs_has(const u_char *p, const u_char *end, const char *word)
+{
+    ngx_int_t      ch;
+    const char    *w;
+    const u_char  *q;
+
+    for ( /* void */ ; p < end; p++) {
+
+        for (q = p, w = word; q < end && *w; w++) {
+            ch = ngx_gemini_uri_byte(&q, end);
+
+            if (ch == NGX_ERROR || (ch | 0x20) != (u_char) *w) {
+                break;
+            }
+        }
+
+        if (*w == '\0') {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

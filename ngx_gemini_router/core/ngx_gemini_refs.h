@@ -91,6 +91,11 @@ ngx_int_t ngx_gemini_refs_add(ngx_gemini_refs_t *refs, ngx_gemini_ref_e type,
 void ngx_gemini_refs_put(ngx_gemini_refs_t *refs, ngx_gemini_ref_e type,
     uint64_t hash);
 
+/* adds what names nothing that we can read, but Google might: another path of
+   its host, a text that was cut (cut: 1) before its host could be seen */
+void ngx_gemini_refs_doubt(ngx_gemini_refs_t *refs, const u_char *p,
+    size_t len, ngx_uint_t cut);
+
 /*
  * What the decoded path of a request, below its version, and its raw
  * arguments name: the resource, upload_id, pageToken.  path: "/v1beta/files/x",
@@ -102,6 +107,9 @@ void ngx_gemini_refs_target(ngx_gemini_refs_t *refs, const ngx_str_t *path,
 
 /* 1: the path is a collection of what projects own: a GET of it is a list */
 ngx_uint_t ngx_gemini_refs_collection(const ngx_str_t *path);
+
+/* 1: the path names a resource */
+ngx_uint_t ngx_gemini_refs_named(const ngx_str_t *path);
 
 /* what the "id" of an answer to this path names: for refs_answer_init() */
 ngx_gemini_ref_e ngx_gemini_refs_subject(const ngx_str_t *path);

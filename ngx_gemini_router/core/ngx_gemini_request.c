@@ -25,10 +25,12 @@ static ngx_uint_t ngx_gemini_request_has(const ngx_str_t *name,
     const char *word);
 
 
-/* never sent on: Google would take them, or wrap the answer */
+/* never sent on: Google would take them, or wrap the answer, or read another
+   method and other headers than ours from "$httpMethod" and "$httpHeaders" */
 
 static const char *const  ngx_gemini_request_cut[] = {
-    "key", "access_token", "oauth_token", "callback", NULL
+    "key", "access_token", "oauth_token", "callback", "httpMethod",
+    "httpHeaders", NULL
 };
 
 

@@ -58,7 +58,9 @@ ngx_gemini_resource(ngx_gemini_wish_t *wish, const ngx_str_t *method)
         wish->names = 1;
     }
 
-    if (get && ngx_gemini_refs_collection(&wish->path)) {
+    /* a collection, or what we know no better */
+
+    if (get && wish->names && !ngx_gemini_refs_named(&wish->path)) {
         wish->list = 1;
         ngx_gemini_resource_list(wish);
     }

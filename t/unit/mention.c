@@ -58,7 +58,8 @@ static u_char *test_copy(const void *p, size_t len);
 
 static const test_member_t  test_members_table[] = {
     ALWAYS("uri", URI), ALWAYS("fileUri", URI), ALWAYS("file_uri", URI),
-    ALWAYS("fileName", URI), ALWAYS("file_name", URI),
+    ASKS("fileName", URI), ASKS("file_name", URI),
+    ASKS("url", URI),
     ALWAYS("downloadUri", URI), ALWAYS("download_uri", URI),
     ALWAYS("responsesFile", URI), ALWAYS("responses_file", URI),
     ASKS("agent", URI), ASKS("base_agent", URI), ASKS("voice", URI),
@@ -91,7 +92,7 @@ static const test_member_t  test_members_table[] = {
     TELLS("steps", QUIET), TELLS("step", QUIET), TELLS("outputs", QUIET),
     TELLS("content", QUIET), TELLS("contents", QUIET),
     TELLS("candidates", QUIET), TELLS("delta", QUIET), TELLS("parts", QUIET),
-    ALWAYS("", NONE), ALWAYS("x", NONE), ALWAYS("url", NONE),
+    ALWAYS("", NONE), ALWAYS("x", NONE),
     ALWAYS("Uri", NONE), ALWAYS("displayName", NONE),
     ALWAYS("previous_interaction_ids", NONE)
 };
@@ -108,6 +109,21 @@ static const test_body_t  test_bodies_table[] = {
     { "{\"contents\":[{\"parts\":[{\"fileData\":{\"fileUri\":"
       "\"https://youtu.be/files/abc\"}},{\"fileData\":{\"fileUri\":"
       "\"gs://b/files/abc\"}}]}]}", "." },
+    { "{\"url\":\"" URL "files/abc\"}", ". file files/abc" },
+
+    /* of Google's host, but nothing that we know */
+
+    { "{\"uri\":\"" HOST "Files/abc\"}",
+      ". file " HOST "Files/abc" },
+    { "{\"uri\":\"https://GenerativeLanguage%2egoogleapis.com/files/a\"}",
+      ". file https://GenerativeLanguage%2egoogleapis.com/files/a" },
+    { "{\"uri\":\"http:\\\\eu-generativelanguage.x\\\\a\"}",
+      ". file http:\\eu-generativelanguage.x\\a" },
+    { "{\"uri\":\"" HOST "files/abc/../def\"}",
+      ". file v1beta/files/abc/../def" },
+    { "{\"uri\":\"https://example.com/generativelanguage\"}", "." },
+    { "{\"uri\":\"data:image/png;base64,generativelanguage\"}", "." },
+
     { "{\"fileName\":\"files/abc\"}", ". file files/abc" },
     { "{\"file_name\":\"files/abc\"}", ". file files/abc" },
     { "{\"batch\":{\"inputConfig\":{\"fileName\":\"files/abc\"}}}",

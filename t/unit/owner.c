@@ -243,6 +243,11 @@ owner_again(void)
     owner_learn("f1", 1, OWNER_OTHERS, SLOTS_NOW + 2);
     tap_is_int(owner_find("f1")->team, OWNER_TEAM, "in another project, too");
     (void) owner_resolve("f1", OWNER_TEAM, SLOTS_NOW + 2);
+    tap_is_str(owner_label(owned.project), "a", "where it is");
+    tap_is_int(gv->gp->changes, 1, "the others\' has the same name");
+
+    owner_learn("f1", 1, OWNER_TEAM, SLOTS_NOW + 2);
+    (void) owner_resolve("f1", OWNER_TEAM, SLOTS_NOW + 2);
     tap_is_str(owner_label(owned.project), "b", "where it answered last");
     tap_is_int(gv->gp->changes, 2, "which is worth saving");
 
