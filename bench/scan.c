@@ -104,7 +104,9 @@ scan_request(const scan_text_t *st)
 
     began = scan_now();
 
-    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_TOP);
+    ngx_gemini_body_init(&body,
+                         NGX_GEMINI_BODY_TOP | NGX_GEMINI_BODY_MENTIONS,
+                         NULL);
 
     for (at = 0; at < st->len; at += SCAN_PIECE) {
         ngx_gemini_body_feed(&body, st->text + at,
