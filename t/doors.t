@@ -46,7 +46,7 @@ my %parts = (
     'core:usage'    => [ qw/ sse tokens / ],
     'core:classify' => [ qw/ class fault head quota rule / ],
     'core:request'  => [ qw/ route verb / ],
-    'core:sched'    => [ qw/ allow blame candidate change cooldown resv
+    'core:sched'    => [ qw/ allow blame candidate change cooldown lack resv
                              settle / ],
     'core:plan'     => [ qw/ order / ],
     'core:snapshot' => [ qw/ restore saved saved_read saved_table / ],

@@ -314,7 +314,7 @@ ngx_gemini_classify_natural(const ngx_gemini_reply_t *reply)
 static ngx_uint_t
 ngx_gemini_classify_prints(const ngx_str_t *body)
 {
-    u_char         second;
+    u_char         first, second;
     size_t         len;
     ngx_uint_t     i;
     const u_char  *p, *last;
@@ -322,18 +322,18 @@ ngx_gemini_classify_prints(const ngx_str_t *body)
     last = body->data + body->len;
 
     for (p = body->data; last - p > 1; p++) {
-        second = p[1] | 0x20;
+        first = *p | 0x20;
 
-        /* with what they all begin: ap, co, pr */
-
-        if (second != 'r' && second != 'o' && second != 'p') {
+        if (first != 'p' && first != 'c' && first != 'a') {
             continue;
         }
 
+        second = p[1] | 0x20;
+
         for (i = 0; ngx_gemini_prints[i]; i++) {
 
-            if ((u_char) ngx_gemini_prints[i][1] != second
-                || (u_char) ngx_gemini_prints[i][0] != (*p | 0x20))
+            if ((u_char) ngx_gemini_prints[i][0] != first
+                || (u_char) ngx_gemini_prints[i][1] != second)
             {
                 continue;
             }
