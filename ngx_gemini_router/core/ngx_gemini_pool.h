@@ -30,6 +30,9 @@
 /* of a rest's trial: somebody tries it just now */
 #define NGX_GEMINI_TRYING        2
 
+/* workers' cached clocks differ; more than this is a clock that was set */
+#define NGX_GEMINI_REST_SLACK    10000
+
 #define NGX_GEMINI_POOL_MAGIC    0x67656d35     /* changes with the layout */
 
 #define NGX_GEMINI_RESERVATIONS  16384

@@ -9,10 +9,6 @@
 #include "ngx_gemini_pool.h"
 
 
-/* workers' cached clocks differ; more than this is a clock that was set */
-#define NGX_GEMINI_REST_SLACK      10000
-
-
 static uint64_t ngx_gemini_bitmap_end(const ngx_gemini_view_t *gv,
     uint32_t project, uint32_t model, uint64_t now);
 static uint64_t ngx_gemini_rest_end(const ngx_gemini_rest_t *rest,

@@ -382,7 +382,7 @@ ngx_gemini_sched_take(const ngx_gemini_look_t *look, uint32_t n,
 }
 
 
-/* when an end has passed, or the clock was set back behind the last use */
+/* when an end has passed, or the clock was set back: rests may be void then */
 
 static void
 ngx_gemini_sched_sweep(ngx_gemini_look_t *look)
@@ -392,7 +392,7 @@ ngx_gemini_sched_sweep(ngx_gemini_look_t *look)
     model = look->model;
 
     if ((model->rest_sweep && look->now >= model->rest_sweep)
-        || look->now < model->last_used)
+        || look->now + NGX_GEMINI_REST_SLACK < model->last_used)
     {
         ngx_gemini_pool_sweep(look->gv, look->choice->slot, look->now);
     }

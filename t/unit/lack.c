@@ -28,6 +28,7 @@ static void lack_tokens(void);
 static void lack_waiter(void);
 static void lack_tried(void);
 static void lack_narrow(void);
+static void lack_rested(void);
 static void lack_start(fixture_t *f);
 static void lack_rest(fixture_t *f, uint32_t but);
 static void lack_back(fixture_t *f);
@@ -50,6 +51,7 @@ main(void)
     lack_waiter();
     lack_tried();
     lack_narrow();
+    lack_rested();
 
     return tap_done();
 }
@@ -379,7 +381,41 @@ lack_narrow(void)
 }
 
 
-/* a key a project a account, two models */
+/* a trial is for when there is nobody else, however busy the others are */
+
+static void
+lack_rested(void)
+{
+    uint32_t            i;
+    fixture_t           f;
+    ngx_gemini_cell_t  *cell;
+    ngx_gemini_pick_t   pick;
+
+    lack_start(&f);
+
+    for (i = 0; i < LACK_KEYS; i++) {
+        f.gv.keys[f.gc.keys[i].slot].in_flight = (i != LACK_FREE);
+    }
+
+    cell = fixture_cell(&f, LACK_FREE, 0);
+
+    ngx_gemini_rest_place(&cell->rest, f.now, 1000, NGX_GEMINI_QUOTA_TERSE,
+                          NGX_GEMINI_GUESSED);
+    ngx_gemini_pool_mark(&f.gv, f.gc.projects[LACK_FREE].slot,
+                         f.gc.models[0].slot);
+
+    f.now += 2000;
+
+    fixture_wish(&f, &pick, 0, 1);
+    pick.random = LACK_FREE;
+    (void) ngx_gemini_sched_pick(&f.gv, &f.gc, &pick, f.now);
+    tap_is_int(pick.key, LACK_FREE + 1, "the next one, though it is busier");
+
+    fixture_free(&f);
+}
+
+
+/* each key has a project and an account of its own; two models */
 
 static void
 lack_start(fixture_t *f)
