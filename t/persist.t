@@ -103,8 +103,11 @@ sub experience {
     $fake->script({key => 'demo-key-1', case => 'full429_day', times => 1},
                   {key => 'demo-key-2', case => 'key_invalid', times => 1});
 
+    my $n = 4;
+
     for (1 .. 20) {
         post($t);
+        $n++;
 
         my $status = $t->status;
         last if key($status, 'b')->{state} eq 'disabled'
@@ -113,6 +116,10 @@ sub experience {
 
     is(post($t)->{status}, 200, 'served') for 1 .. 3;
     is(post($t, 'gemini-2.5-flash')->{status}, 200, 'unlisted');
+
+    # a request is counted when its worker is done with it
+
+    $t->wait_for(sub { $t->status->{totals}{requests} == $n });
 
     return $t->status;
 }
