@@ -7,6 +7,7 @@
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_look.h"
 #include "ngx_http_gemini_owner.h"
+#include "ngx_http_gemini_request.h"
 
 
 static ngx_int_t ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx,
@@ -31,24 +32,9 @@ ngx_http_gemini_look_start(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr)
 static ngx_int_t
 ngx_http_gemini_look_usage(ngx_http_gemini_ctx_t *ctx, ngx_http_request_t *sr)
 {
-    ngx_str_t   *type;
-    ngx_uint_t   sse;
+    ngx_uint_t  sse;
 
-    type = &sr->headers_out.content_type;
-
-    sse = type->len >= 17
-          && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
-             == 0;
-
-    if (!sse
-        && (type->len < 16
-            || ngx_strncasecmp(type->data, (u_char *) "application/json", 16)
-               != 0))
-    {
-        return NGX_OK;
-    }
-
-    if (sr->headers_out.content_encoding || sr->method == NGX_HTTP_HEAD) {
+    if (!ngx_http_gemini_request_reads(sr, &sse)) {
         return NGX_OK;
     }
 

@@ -167,7 +167,7 @@ struct ngx_http_gemini_ctx_s {
     ngx_gemini_course_t           *course;
     ngx_gemini_pick_t              pick;       /* the last one */
     ngx_gemini_restrict_t          restrict_to;
-    ngx_str_t                      team;       /* LABEL_MAX, or empty */
+    ngx_str_t                      team;       /* or empty */
     uint32_t                       team_row;   /* .. its number, 0: not yet */
     ngx_str_t                      requested;  /* model, as written */
     off_t                          length;     /* of the client's body */

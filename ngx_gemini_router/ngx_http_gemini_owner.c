@@ -9,6 +9,7 @@
 #include "ngx_http_gemini_body.h"
 #include "ngx_http_gemini_client.h"
 #include "ngx_http_gemini_owner.h"
+#include "ngx_http_gemini_request.h"
 #include "ngx_http_gemini_zone.h"
 #include "ngx_gemini_owner.h"
 
@@ -50,7 +51,6 @@ ngx_int_t
 ngx_http_gemini_owner_target(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_refs_t **refs)
 {
-    ngx_str_t           args;
     ngx_gemini_view_t  *gv;
     ngx_gemini_wish_t  *wish;
 
@@ -78,9 +78,7 @@ ngx_http_gemini_owner_target(ngx_http_gemini_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    args = wish->args;
-
-    ngx_gemini_refs_target(ctx->refs, &wish->path, &args);
+    ngx_gemini_refs_target(ctx->refs, &wish->path, &wish->args);
 
     *refs = ctx->refs;
 
@@ -330,9 +328,8 @@ ngx_int_t
 ngx_http_gemini_owner_answer(ngx_http_gemini_ctx_t *ctx,
     ngx_http_request_t *r)
 {
-    ngx_str_t           *type;
-    ngx_uint_t           sse;
-    ngx_gemini_refs_t   *refs;
+    ngx_uint_t          sse;
+    ngx_gemini_refs_t  *refs;
 
     if (r->method == NGX_HTTP_DELETE && r->headers_out.status < 300) {
         ngx_http_gemini_owner_forget(ctx);
@@ -349,23 +346,7 @@ ngx_http_gemini_owner_answer(ngx_http_gemini_ctx_t *ctx,
         ngx_http_gemini_owner_store(ctx, ctx->refs);
     }
 
-    if (!ctx->wish.names || r->headers_out.content_encoding
-        || r->method == NGX_HTTP_HEAD)
-    {
-        return NGX_OK;
-    }
-
-    type = &r->headers_out.content_type;
-
-    sse = type->len >= 17
-          && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
-             == 0;
-
-    if (!sse
-        && (type->len < 16
-            || ngx_strncasecmp(type->data, (u_char *) "application/json", 16)
-               != 0))
-    {
+    if (!ctx->wish.names || !ngx_http_gemini_request_reads(r, &sse)) {
         return NGX_OK;
     }
 

@@ -486,3 +486,26 @@ ngx_http_gemini_request_deadline(ngx_http_gemini_ctx_t *ctx,
         ctx->course->deadline = (uint64_t) sec * 1000;
     }
 }
+
+
+ngx_uint_t
+ngx_http_gemini_request_reads(ngx_http_request_t *r, ngx_uint_t *sse)
+{
+    ngx_str_t  *type;
+
+    if (r->headers_out.content_encoding || r->method == NGX_HTTP_HEAD) {
+        return 0;
+    }
+
+    type = &r->headers_out.content_type;
+
+    *sse = type->len >= 17
+           && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
+              == 0;
+
+    return *sse
+           || (type->len >= 16
+               && ngx_strncasecmp(type->data, (u_char *) "application/json",
+                                  16)
+                  == 0);
+}

@@ -28,5 +28,9 @@ ngx_int_t ngx_http_gemini_request_wish(ngx_http_gemini_ctx_t *ctx);
 ngx_int_t ngx_http_gemini_request_prepare(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error);
 
+/* 1: what is in the answer of r can be read: JSON, or *sse with JSON in it */
+ngx_uint_t ngx_http_gemini_request_reads(ngx_http_request_t *r,
+    ngx_uint_t *sse);
+
 
 #endif /* _NGX_HTTP_GEMINI_REQUEST_H_INCLUDED_ */
