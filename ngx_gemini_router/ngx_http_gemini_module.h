@@ -220,6 +220,7 @@ struct ngx_http_gemini_ctx_s {
     unsigned                       error:2;    /* gemini_error under way */
     unsigned                       secret:1;   /* $gemini_key has a value */
     unsigned                       lists:1;    /* owner is our choice */
+    unsigned                       strange:1;  /* part of refs is not known */
     unsigned                       done:1;     /* counted */
 };
 

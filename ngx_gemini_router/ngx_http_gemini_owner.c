@@ -147,6 +147,7 @@ ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
 
     case NGX_GEMINI_OWNED_ONE:
         ctx->owner = owned.project;
+        ctx->strange = (owned.unknown != 0);
         ngx_http_gemini_owner_bind(ctx, owned.model);
         return NGX_OK;
 
@@ -339,7 +340,8 @@ ngx_http_gemini_owner_answer(ngx_http_gemini_ctx_t *ctx,
     /* the project that serves what was named owns it; a credential of the
        client's own says nothing about the project that was chosen */
 
-    if (ctx->refs && ctx->refs->nelts && ctx->owner == NGX_GEMINI_NONE
+    if (ctx->refs && ctx->refs->nelts
+        && (ctx->owner == NGX_GEMINI_NONE || ctx->strange)
         && ctx->token.len == 0 && r->headers_out.status < 300)
     {
         ctx->owner = ctx->attempt->project;

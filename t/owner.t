@@ -150,6 +150,26 @@ my (%file, %cache);
     $file{project} = $owner;
 }
 
+# beside what is known: learned with it
+
+{
+    my ($key) = grep { $keys{$_} eq $file{project} } sort keys %keys;
+    my $r = foreign($key, 'POST', '/v1beta/cachedContents',
+                    {model => 'models/gemini-3.8-flash',
+                     contents => [{parts => [{text => 'x' x 9000}]}]});
+    my $cache = $r->{json}{name};
+
+    $r = $t->post($flash, {}, {%{says($file{own}{uri})},
+                               cachedContent => $cache});
+    is($r->{status}, 200, 'a known file and an unknown cache');
+
+    my $mark = mark();
+    $t->post($flash, {}, {cachedContent => $cache, contents => []})
+        for 1 .. 6;
+    is(projects($mark), join(' ', ($file{project}) x 6),
+       '.. whose owner is known then');
+}
+
 # unknown: one key a project, and learned
 
 {
