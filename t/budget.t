@@ -11,11 +11,10 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
-
-my %project = (a1 => 'pa', a2 => 'pa', b1 => 'pb', c1 => 'pc');
 
 # name => [keys, the pool's limits, more of the pool]
 my %pools = (
@@ -43,8 +42,7 @@ my %pools = (
 );
 
 my $t = GeminiTest->new;
-my $fake = $t->fake(keys => { map { (secret($_) => $project{$_}) }
-                                  keys %project });
+my $fake = $t->fake(keys => keys_of(qw(a1 a2 b1 c1)));
 
 $t->conf(conf());
 $t->start;
@@ -64,45 +62,18 @@ refusal_costs_nothing();
 $t->done;
 
 
-sub secret { return "pool-key-$_[0]-secret" }
-
-
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
-    for my $name (sort keys %pools) {
-        my ($keys, $limits, $conf) = @{$pools{$name}};
+    while (my ($name, $parts) = each %pools) {
+        my ($keys, $limits, $conf) = @$parts;
 
-        $pools .= "gemini_pool $name {\n    queue 0;\n";
-        $pools .= '    key ' . secret($_) . " name=$_ project=$project{$_};\n"
-            for split / /, $keys;
-        $pools .= "    model $flash $limits;\n    " . ($conf // '') . "\n}\n";
-
-        $locations .= "    location /$name/ { gemini_pass $name"
-            . " /gemini-upstream; }\n";
-        $status .= "    location = /gemini/status/$name"
-            . " { gemini_status $name; }\n";
+        $conf{$name}{conf} = key_lines(split / /, $keys)
+            . "    model $flash $limits;\n    queue 0;\n    "
+            . ($conf // '') . "\n";
     }
 
-    return <<"END";
-$pools
-log_format pid '\$pid';
-access_log %%DIR%%/budget.log pid;
-
-server {
-    listen 127.0.0.1:%%PORT_0%% reuseport;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
-END
+    return pools_conf(pools => \%conf, log => '$pid', listen => 'reuseport');
 }
 
 
@@ -114,7 +85,7 @@ sub never_exceeded {
     is($status{429}, 55, 'rpm: the others are refused');
     is(scalar(my @log = $fake->log), 5, 'rpm: no more are sent');
 
-    my %pid = map { $_ => 1 } split /\n/, $t->read('budget.log');
+    my %pid = map { $_ => 1 } split /\n/, $t->read('pools.log');
     is(scalar keys %pid, 2, 'rpm: by two workers');
 
     my $cell = cell('rpm', 'pa');

@@ -10,13 +10,13 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
 my $embed = 'gemini-embedding-001';
 my $embed2 = 'gemini-embedding-2';
 
-my %project = (a1 => 'pa', a2 => 'pa', b1 => 'pb', c1 => 'pc', d1 => 'pd');
 my @unlisted = map { "model-$_" } 1 .. 40;
 
 # name => [keys with their parameters, more of the pool, .. of the location]
@@ -46,7 +46,7 @@ my %pools = (
 
 my $t = GeminiTest->new;
 my $fake = $t->fake(
-    keys   => { map { (secret($_) => $project{$_}) } keys %project },
+    keys   => keys_of(qw(a1 a2 b1 c1 d1)),
     models => [$flash, $lite, 'gemini-2.5-flash', @unlisted,
                map { { name => $_, methods => ['embedContent'],
                        input => 2048, output => 1 } } $embed, $embed2]);
@@ -73,51 +73,19 @@ spare();
 $t->done;
 
 
-sub secret { return "pool-key-$_[0]-secret" }
-
-
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
-    for my $name (sort keys %pools) {
-        my ($keys, $conf, $location) = @{$pools{$name}};
+    while (my ($name, $parts) = each %pools) {
+        my ($keys, $conf, $location) = @$parts;
 
-        $pools .= "gemini_pool $name {\n    queue 0;\n";
-
-        for my $key (@$keys) {
-            my ($label, $more) = $key =~ /^(\w+)(.*)/;
-
-            $pools .= '    key ' . secret($label) . " name=$label"
-                . " project=$project{$label}$more;\n";
-        }
-
-        $pools .= "    model $flash;\n    model $lite;\n    "
-            . ($conf // '') . "\n}\n";
-        $locations .= "    location /$name/ { @{[$location // '']}"
-            . " gemini_pass $name /gemini-upstream; }\n";
-        $status .= "    location = /gemini/status/$name"
-            . " { gemini_status $name; }\n";
+        $conf{$name} = { location => $location, conf => key_lines(@$keys)
+            . "    model $flash;\n    model $lite;\n    queue 0;\n    "
+            . ($conf // '') . "\n" };
     }
 
-    return <<"END";
-$pools
-log_format choice '\$request_uri \$gemini_outcome';
-access_log %%DIR%%/choice.log choice;
-
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
-END
+    return pools_conf(pools => \%conf,
+                      log => '$request_uri $gemini_outcome');
 }
 
 
@@ -128,10 +96,10 @@ sub preference {
                  key => secret('a1') };
 
     is(ask('model', [$rule])->{status}, 200, 'prefer model: served');
-    is(path(), 'a1 b1', 'prefer model: by the next priority');
+    is(path($fake), 'a1 b1', 'prefer model: by the next priority');
 
     is(ask('priority', [$rule])->{status}, 200, 'prefer priority: served');
-    is(path(), 'a1 a1/lite', 'prefer priority: by the next model');
+    is(path($fake), 'a1 a1/lite', 'prefer priority: by the next model');
 
     return;
 }
@@ -140,13 +108,13 @@ sub preference {
 # the longest unused of equals; another priority only when these are gone
 
 sub order {
-    my @keys = map { ask('order', []); path() } 1 .. 4;
+    my @keys = map { ask('order', []); path($fake) } 1 .. 4;
 
     is("@keys", 'a1 b1 a1 b1', 'order: they take turns');
 
     ask('order', [{ project => 'pa', case => 'full429_minute' },
                   { project => 'pb', case => 'full429_minute' }]);
-    is(path(), 'a1 b1 c1', 'order: priority 7 at last');
+    is(path($fake), 'a1 b1 c1', 'order: priority 7 at last');
 
     return;
 }
@@ -197,7 +165,7 @@ sub restrict_keys {
 
         ask('narrow', [{ case => 'html502' }], { 'X-Keys' => $keys });
 
-        my %asked = map { s{/lite}{}r => 1 } split / /, path();
+        my %asked = map { s{/lite}{}r => 1 } split / /, path($fake);
         is(join(' ', sort keys %asked), $path,
            "restrict keys=$keys: only these");
     }
@@ -206,7 +174,7 @@ sub restrict_keys {
     is($r->{status}, 503, 'restrict keys=none: status');
     is($r->{json}{error}{details}[0]{reason}, 'NO_KEY',
        'restrict keys=none: reason');
-    is(path(), '', 'restrict keys=none: nobody is asked');
+    is(path($fake), '', 'restrict keys=none: nobody is asked');
 
     return;
 }
@@ -215,7 +183,7 @@ sub restrict_keys {
 sub restrict_models {
     my $r = ask('narrow', [], { 'X-Models' => '*-lite' });
     is($r->{status}, 200, 'restrict models: a fallback may serve');
-    like(path(), qr{^\w\w/lite$}, 'restrict models: it does');
+    like(path($fake), qr{^\w\w/lite$}, 'restrict models: it does');
 
     $r = ask('narrow', [], { 'X-Models' => 'gemini-2*' });
     is($r->{status}, 404, 'restrict models: none is left');
@@ -250,17 +218,17 @@ sub restrict_families {
 
 sub allowed {
     ask('allow', []);
-    is(path(), 'b1', 'models=: the key that may');
+    is(path($fake), 'b1', 'models=: the key that may');
 
     ask('allow', [{ key => secret('b1'), case => 'full429_minute' }]);
-    is(path(), 'b1 a1/lite', 'models=: not the other');
+    is(path($fake), 'b1 a1/lite', 'models=: not the other');
 
     my $r = ask('allow', [], {}, 'model-1');
-    is(path(), 'a1', 'models=: of an unlisted model');
+    is(path($fake), 'a1', 'models=: of an unlisted model');
 
     $r = ask('allow', [], {}, 'model-2');
     is($r->{status}, 503, 'models=: nobody may');
-    is(path(), '', 'models=: so nobody is asked');
+    is(path($fake), '', 'models=: so nobody is asked');
 
     is(rows('allow')->{c1}{state}, 'disabled', 'disabled: shown');
     is(rows('allow')->{c1}{reason}, 'configured', 'disabled: why');
@@ -271,10 +239,10 @@ sub allowed {
 
 sub aliases {
     ask('alias', [], {}, 'little');
-    is(path(), 'a1/lite', 'an alias of an alias');
+    is(path($fake), 'a1/lite', 'an alias of an alias');
 
     ask('alias', [{ model => $flash, case => 'overloaded503' }], {}, 'best');
-    is(path(), 'a1 a1/lite', 'an alias of auto');
+    is(path($fake), 'a1 a1/lite', 'an alias of auto');
 
     return;
 }
@@ -285,11 +253,11 @@ sub aliases {
 sub auto {
     my $r = ask('auto', [], {}, 'auto');
     is($r->{status}, 200, 'auto: served');
-    is(path(), 'a1', 'auto: the first model');
-    like(log_line('auto'), qr/ ok$/, 'auto: no fallback');
+    is(path($fake), 'a1', 'auto: the first model');
+    like(log_line($t, 'auto'), qr/ ok$/, 'auto: no fallback');
 
     ask('auto', [{ model => $flash, case => 'full429_minute' }], {}, 'auto');
-    is(path(), 'b1 a1 b1/lite', 'auto: the next one');
+    is(path($fake), 'b1 a1 b1/lite', 'auto: the next one');
 
     $fake->reset;
     $r = $t->post('/auto/v1beta/openai/chat/completions', {},
@@ -339,8 +307,8 @@ sub kinds {
 sub unlisted {
     my $r = ask('unlisted', [{ case => 'full429_minute' }], {}, 'model-1');
     is($r->{status}, 429, 'unlisted: no fallback');
-    is(path(), 'a1 b1', 'unlisted: each key is asked');
-    is(rests('unlisted'), '', 'unlisted: of no word for others');
+    is(path($fake), 'a1 b1', 'unlisted: each key is asked');
+    is(rests($t, 'unlisted'), '', 'unlisted: of no word for others');
 
     $r = ask('unlisted', [], {}, 'model-1');
     is($r->{status}, 200, 'unlisted: served');
@@ -348,14 +316,14 @@ sub unlisted {
     is($model->{listed}, 0, 'unlisted: shown as such');
 
     ask('unlisted', [{ case => 'full429_minute' }], {}, 'model-1');
-    is(rests('unlisted'), 'cell pa PerMinute, cell pb PerMinute',
+    is(rests($t, 'unlisted'), 'cell pa PerMinute, cell pb PerMinute',
        'unlisted: its own cells rest now');
     is(ask('unlisted', [], {}, 'model-2')->{status}, 200,
        'unlisted: another is served');
 
     $r = ask('closed', [], {}, 'model-1');
     is($r->{status}, 404, 'unlisted off: refused');
-    is(path(), '', 'unlisted off: nobody is asked');
+    is(path($fake), '', 'unlisted off: nobody is asked');
 
     return;
 }
@@ -428,14 +396,6 @@ sub let_go {
 }
 
 
-sub path {
-    return join ' ', map {
-        $_->{key} =~ /key-(\w+)-/;
-        $1 . ($_->{model} eq $lite ? '/lite' : '')
-    } $fake->log;
-}
-
-
 sub rows {
     my ($pool) = @_;
     return { map { $_->{name} => $_ } @{$t->status($pool)->{keys}} };
@@ -445,26 +405,4 @@ sub rows {
 sub models {
     my ($pool, $name) = @_;
     return grep { $_->{name} eq $name } @{$t->status($pool)->{models}};
-}
-
-
-sub rests {
-    my ($pool) = @_;
-    my $status = $t->status($pool, view => 'cooldowns');
-
-    return join ', ', sort map { "$_->{scope} $_->{name} $_->{reason}" }
-        @{$status->{cooldowns}};
-}
-
-
-sub log_line {
-    my ($pool) = @_;
-    my $line;
-
-    $t->wait_for(sub {
-        ($line) = grep { m{^/$pool/} } split /\n/, $t->read('choice.log');
-        return $line;
-    });
-
-    return $line // '';
 }

@@ -12,6 +12,7 @@ use Time::Local 'timegm';
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 use constant {
     MINUTE => 60,
@@ -23,21 +24,10 @@ my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
 my $embedding = 'gemini-embedding-001';
 
-my %key = (
-    a1 => 'pool-key-a1-secret',
-    a2 => 'pool-key-a2-secret',
-    b1 => 'pool-key-b1-secret',
-    c1 => 'pool-key-c1-secret',
-);
-my %label = reverse %key;
-
 # a key of the same project, a project of the same account, another account
-my $keys = <<"END";
-    key $key{a1} name=a1 project=pa account=acme;
-    key $key{a2} name=a2 project=pa account=acme priority=1;
-    key $key{b1} name=b1 project=pb account=acme priority=2;
-    key $key{c1} name=c1 project=pc account=other priority=3;
-END
+my $keys = key_lines('a1 account=acme', 'a2 account=acme priority=1',
+                     'b1 account=acme priority=2',
+                     'c1 account=other priority=3');
 
 # Google's clock: in winter, in summer, on both days on which it is set, and
 # just after its midnight
@@ -346,8 +336,7 @@ my @cases = (
 );
 
 my $t = GeminiTest->new;
-my $fake = $t->fake(keys => { map { ($key{$_} => 'p' . substr $_, 0, 1) }
-                                  keys %key });
+my $fake = $t->fake(keys => keys_of(qw(a1 a2 b1 c1)));
 
 $t->conf(conf());
 $t->start;
@@ -381,15 +370,13 @@ $t->done;
 
 
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
     for my $i (0 .. $#cases) {
         my $case = $cases[$i];
         my $models = $case->{model} // "model $flash;";
-        my $upstream = $case->{upstream} // 'gemini-upstream';
 
-        $pools .= <<"END";
-gemini_pool p$i {
+        $conf{"p$i"} = { upstream => $case->{upstream}, conf => <<"END" };
 $keys
     $models
     model $lite;
@@ -397,45 +384,26 @@ $keys
     cooldown 60s;
     queue 0;
     @{[$case->{conf} // '']}
-}
 END
-
-        $locations .= "    location /p$i/ { gemini_pass p$i /$upstream; }\n";
-        $status .= "    location = /gemini/status/p$i"
-            . " { gemini_status p$i; }\n";
     }
 
-    return <<"END";
-$pools
-log_format f '\$request_uri \$gemini_outcome \$gemini_attempts \$gemini_trail';
-access_log %%DIR%%/failover.log f;
+    return pools_conf(pools => \%conf,
+                      log => '$request_uri $gemini_outcome $gemini_attempts'
+                             . ' $gemini_trail',
+                      http => <<'HTTP', server => <<'SERVER');
 
-map \$gemini_key_name \$backend {
+map $gemini_key_name $backend {
     volatile;
     default  %%FAKE%%;
     a1       127.0.0.1:%%PORT_2%%;
 }
-
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-
-    location = /refused {
+HTTP
+location = /refused {
         internal;
-        proxy_pass http://\$backend;
+        proxy_pass http://$backend;
         include %%ROOT%%/conf/gemini_proxy.conf;
     }
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
-END
+SERVER
 }
 
 
@@ -445,7 +413,7 @@ sub run {
     my $name = $case->{name};
     my $rest = $case->{rest};
 
-    $rule->{key} //= $key{a1};
+    $rule->{key} //= secret('a1');
     $rule->{headers} = { Date => date($case->{date}) } if $case->{date};
 
     $fake->reset;
@@ -455,9 +423,9 @@ sub run {
     is($r->{status}, 200, "$name: served");
     like($r->{body}, qr/"(?:candidates|choices|totalTokens|models|name|values
                             |output)"/x, "$name: .. with an answer");
-    is(path(), $case->{path}, "$name: the way there");
+    is(path($fake), $case->{path}, "$name: the way there");
 
-    my $log = log_line("/p$i/");
+    my $log = log_line($t, "p$i");
     like($log, qr/:\Q$case->{class}\E[: ]/, "$name: $case->{class}");
     like($log, $case->{path} =~ /lite/ ? qr/^\S+ fallback /
                                        : qr/^\S+ failover /,
@@ -473,7 +441,7 @@ sub run {
 
     $r = ask($i, $case);
     is($r->{status}, 200, "$name: served again");
-    is(path($since), $again, "$name: the way that is known");
+    is(path($fake, since => $since), $again, "$name: the way that is known");
 
     resting($i, "$name, seen twice", $case->{later}) if $case->{later};
 
@@ -502,29 +470,6 @@ sub rules {
 
     return (keys %$rule > 1 ? $rule : (),
             { path => '/interactions', body => { output => [] } });
-}
-
-
-# the keys that the fake was asked with
-sub path {
-    my ($since) = @_;
-
-    return join ' ', map {
-        $label{$_->{key}} . (($_->{model} // '') eq $lite ? '/lite' : '')
-    } $fake->log($since ? (since => $since) : ());
-}
-
-
-sub log_line {
-    my ($prefix) = @_;
-    my $line;
-
-    $t->wait_for(sub {
-        ($line) = grep { /^\Q$prefix/ } split /\n/, $t->read('failover.log');
-        return $line;
-    });
-
-    return $line // '';
 }
 
 

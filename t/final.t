@@ -14,26 +14,16 @@ use Time::Local 'timegm';
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 use constant HOUR => 3600;
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
 
-my %key = (
-    a1 => 'pool-key-a1-secret',
-    a2 => 'pool-key-a2-secret',
-    b1 => 'pool-key-b1-secret',
-    c1 => 'pool-key-c1-secret',
-);
-my %label = reverse %key;
-
-my $keys = <<"END";
-    key $key{a1} name=a1 project=pa account=acme;
-    key $key{a2} name=a2 project=pa account=acme priority=1;
-    key $key{b1} name=b1 project=pb account=acme priority=2;
-    key $key{c1} name=c1 project=pc account=other priority=3;
-END
+my $keys = key_lines('a1 account=acme', 'a2 account=acme priority=1',
+                     'b1 account=acme priority=2',
+                     'c1 account=other priority=3');
 
 # eight in the evening, Greenwich: twelve hours to midnight at Google's
 
@@ -60,7 +50,7 @@ my @given_up = (
       retry => [1, 31], outcome => 'exhausted' },
 
     { name => 'of day and minute the earlier',
-      rules => [{ key => $key{b1}, %minute },
+      rules => [{ key => secret('b1'), %minute },
                 { case => 'full429_day', headers => { Date => $winter } }],
       path => 'a1 b1 c1', status => 429, reason => 'POOL_EXHAUSTED',
       retry => [1, 31], outcome => 'exhausted' },
@@ -70,12 +60,12 @@ my @given_up = (
       retry => [6 * HOUR - 60, 24 * HOUR], outcome => 'exhausted' },
 
     { name => 'quota, and keys that are dead',
-      rules => [{ key => $key{c1}, case => 'key_invalid' }, { %minute }],
+      rules => [{ key => secret('c1'), case => 'key_invalid' }, { %minute }],
       path => 'a1 b1 c1', status => 429, reason => 'POOL_EXHAUSTED',
       retry => [1, 31], outcome => 'exhausted' },
 
     { name => 'quota, and credit',
-      rules => [{ key => $key{c1}, case => 'prepaid402' }, { %minute }],
+      rules => [{ key => secret('c1'), case => 'prepaid402' }, { %minute }],
       path => 'a1 b1 c1', status => 503, reason => 'POOL_EXHAUSTED',
       retry => [1, 31], outcome => 'exhausted' },
 
@@ -212,7 +202,7 @@ my $number = '123456789012';
 
 my $t = GeminiTest->new;
 my $fake = $t->fake(
-    keys     => { map { ($key{$_} => 'p' . substr $_, 0, 1) } keys %key },
+    keys     => keys_of(qw(a1 a2 b1 c1)),
     projects => { pa => { number => $number } });
 
 $t->secret($number);
@@ -232,48 +222,24 @@ $t->done;
 
 
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
     for my $i (0 .. $#cases) {
         my $case = $cases[$i];
         my $fallback = $case->{fallback} ? 'on' : 'off';
 
-        $pools .= <<"END";
-gemini_pool p$i {
+        $conf{"p$i"}{conf} = <<"END";
 $keys
     model $flash;
     model $lite;
     cooldown 60s;
     fallback $fallback;
     @{[$case->{conf} // '']}
-}
 END
-
-        $locations .= "    location /p$i/ { gemini_pass p$i"
-            . " /gemini-upstream; }\n";
-        $status .= "    location = /gemini/status/p$i"
-            . " { gemini_status p$i; }\n";
     }
 
-    return <<"END";
-$pools
-log_format f '\$request_uri \$gemini_outcome \$gemini_attempts';
-access_log %%DIR%%/final.log f;
-
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
-END
+    return pools_conf(pools => \%conf,
+                      log => '$request_uri $gemini_outcome $gemini_attempts');
 }
 
 
@@ -285,11 +251,11 @@ sub given_up {
     my $error = $r->{json}{error};
 
     is($r->{status}, $case->{status}, "$name: status");
-    is(path(), $case->{path}, "$name: the way");
+    is(path($fake), $case->{path}, "$name: the way");
     is($error->{code}, $case->{status}, "$name: its code");
     is(detail($r, 'ErrorInfo')->{reason}, $case->{reason},
        "$name: $case->{reason}");
-    like(log_line($i), qr/ $case->{outcome} /, "$name: outcome");
+    like(log_line($t, "p$i"), qr/ $case->{outcome} /, "$name: outcome");
 
     my $retry = $case->{retry};
     my $after = $r->{headers}{'retry-after'};
@@ -319,14 +285,14 @@ sub relayed {
     my $r = ask($i);
     my $sent = ($fake->log)[-1];
 
-    is(path(), $case->{path}, "$name: the way");
+    is(path($fake), $case->{path}, "$name: the way");
     is($r->{status}, $sent->{status}, "$name: the upstream's status");
     is($r->{md5}, $sent->{sent_md5}, "$name: its body, to the byte");
     is($r->{complete}, 1, "$name: whole");
     ok(!exists $r->{headers}{'retry-after'}, "$name: no word of ours");
 
     my $outcome = $case->{outcome} // 'client_error';
-    like(log_line($i), qr/ $outcome /, "$name: outcome");
+    like(log_line($t, "p$i"), qr/ $outcome /, "$name: outcome");
 
     return if $name =~ /model at all|such model|permission/;
 
@@ -432,6 +398,7 @@ sub shapes_relayed {
 
 sub scrubbed {
     my ($i) = @_;
+    my $secret = secret('a1');
     my $text = "Bad field. Consumer 'api_key:{key}' of projects/{number}, "
         . "project {number}, project_number:{number} at 1024 tokens, {key}";
 
@@ -447,13 +414,13 @@ sub scrubbed {
         my $message = $r->{json}{error}{message};
 
         is($r->{status}, 400, "$surface, scrubbed: status");
-        unlike($r->{body}, qr/$key{a1}|$number/,
+        unlike($r->{body}, qr/$secret|$number/,
                "$surface, scrubbed: neither key nor number");
         like($message, qr/^Bad field\. Consumer .* at 1024 tokens, x+$/,
              "$surface, scrubbed: the rest is there");
         is(length $message, length($text) - 4 * length('{key}')
                             - 3 * length('{number}') + 2 * length('{key}')
-                            + 2 * length($key{a1}) + 3 * length($number),
+                            + 2 * length($secret) + 3 * length($number),
            "$surface, scrubbed: as long as it was");
     }
 
@@ -488,24 +455,4 @@ sub detail {
         @{$r->{json}{error}{details} // []};
 
     return $detail // {};
-}
-
-
-sub path {
-    return join ' ', map {
-        $label{$_->{key}} . ($_->{model} eq $lite ? '/lite' : '')
-    } $fake->log;
-}
-
-
-sub log_line {
-    my ($i) = @_;
-    my $line;
-
-    $t->wait_for(sub {
-        ($line) = grep { m{^/p$i/} } split /\n/, $t->read('final.log');
-        return $line;
-    });
-
-    return $line // '';
 }

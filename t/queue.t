@@ -10,6 +10,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
@@ -66,7 +67,7 @@ sub start {
     my ($workers) = @_;
 
     $t = GeminiTest->new(workers => $workers);
-    $fake = $t->fake(keys => { secret('a1') => 'pa', secret('b1') => 'pb' });
+    $fake = $t->fake(keys => keys_of(qw(a1 b1)));
     $t->conf(conf());
     $t->start;
 
@@ -74,53 +75,23 @@ sub start {
 }
 
 
-sub secret { return "pool-key-$_[0]-secret" }
-
-
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
-    for my $name (sort keys %pools) {
-        my ($keys, $queue, $conf) = @{$pools{$name}};
+    while (my ($name, $parts) = each %pools) {
+        my ($keys, $queue, $conf) = @$parts;
 
-        $pools .= "gemini_pool $name {\n    queue $queue;\n";
-
-        for my $key (@$keys) {
-            my ($label, $more) = $key =~ /^(\w+)(.*)/;
-
-            $pools .= '    key ' . secret($label) . " name=$label"
-                . ' project=p' . substr($label, 0, 1) . "$more;\n";
-        }
-
-        $pools .= "    model $flash;\n    fallback off;\n    "
-            . ($conf // '') . "\n}\n";
-        $locations .= "    location /$name/ { gemini_pass $name"
-            . " /gemini-upstream; }\n";
-        $status .= "    location = /gemini/status/$name"
-            . " { gemini_status $name; }\n";
+        $conf{$name}{conf} = key_lines(@$keys)
+            . "    model $flash;\n    fallback off;\n    queue $queue;\n    "
+            . ($conf // '') . "\n";
     }
 
-    return <<"END";
-$pools
-log_format queue '\$request_uri \$status \$gemini_outcome \$gemini_queued_ms '
-                 '\$pid';
-access_log %%DIR%%/queue.log queue;
-
-server {
-    listen 127.0.0.1:%%PORT_0%% reuseport;
-    listen 127.0.0.1:%%PORT_2%% http2;
-    gemini_queue \$http_x_queue;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
+    return pools_conf(pools => \%conf,
+                      log => '$request_uri $status $gemini_outcome'
+                             . ' $gemini_queued_ms $pid',
+                      listen => 'reuseport', server => <<'END');
+listen 127.0.0.1:%%PORT_2%% http2;
+    gemini_queue $http_x_queue;
 END
 }
 
@@ -140,7 +111,7 @@ sub told {
 
     is($_->finish->{status}, 200, 'told: served') for @waiting;
 
-    my @lines = log_lines('told', 17);
+    my @lines = log_lines($t, 'told', 17);
     my @queued = grep { m{ 200 ok [1-9]\d* } } @lines;
     is(scalar @queued, 16, 'told: each says how long it waited');
 
@@ -164,7 +135,7 @@ sub itself {
 
     is(ask('itself')->{status}, 200, 'refused and then served');
     is(scalar(my @log = $fake->log), 2, 'by the same key, later');
-    like((log_lines('itself', 1))[0], qr/ 200 failover [1-9]\d* /,
+    like((log_lines($t, 'itself', 1))[0], qr/ 200 failover [1-9]\d* /,
          'and says how long it waited');
 
     return;
@@ -246,7 +217,7 @@ sub patience {
     is($t->status('patient')->{queue}{timeout}, 1, 'patience: counted');
     is($t->status('patient')->{queue}{waiting}, 0, 'patience: nobody waits');
 
-    my ($line) = log_lines('patient', 1);
+    my ($line) = log_lines($t, 'patient', 1);
     my ($queued) = $line =~ / 503 exhausted (\d+) /;
     cmp_ok($queued, '>=', 300, 'patience: so long it was');
 
@@ -264,7 +235,7 @@ sub too_far {
 
     my $r = ask('far');
     is($r->{status}, 429, 'too far: refused');
-    like((log_lines('far', 2))[1], qr/ 429 exhausted 0 /,
+    like((log_lines($t, 'far', 2))[1], qr/ 429 exhausted 0 /,
          'too far: at once');
 
     return;
@@ -276,7 +247,7 @@ sub off {
 
     my $r = ask('off', 'off');
     is($r->{status}, 429, 'gemini_queue off: refused');
-    like((log_lines('off', 2))[1], qr/ 429 exhausted 0 /,
+    like((log_lines($t, 'off', 2))[1], qr/ 429 exhausted 0 /,
          'gemini_queue off: at once');
     is($t->status('off')->{queue}{entered}, 0, 'gemini_queue off: no wait');
 
@@ -291,10 +262,10 @@ sub refused {
     $fake->script({ case => 'full429_minute', limit => 1000, retry => '1s',
                     retry_text => '1s', times => 1 });
 
-    my $mark = () = log_lines('told', 17);
+    my $mark = () = log_lines($t, 'told', 17);
     is(ask('told')->{status}, 200, 'refused: served after the cooldown');
     is(scalar(my @log = $fake->log), 2, 'refused: asked twice');
-    like((log_lines('told', $mark + 1))[-1], qr/ 200 failover [1-9]/,
+    like((log_lines($t, 'told', $mark + 1))[-1], qr/ 200 failover [1-9]/,
          'refused: it has waited');
 
     return;
@@ -311,7 +282,7 @@ sub gone {
     $waiting[1]->reset;
     wait_for('gone', 2);
 
-    my $line = (log_lines('gone', 1))[0];
+    my $line = (log_lines($t, 'gone', 1))[0];
     like($line, qr/ 499 client_gone [1-9]/, 'gone: outcome');
 
     my $h2 = $t->h2_stream(
@@ -342,7 +313,7 @@ sub conns {
 
     is($_->finish->{status}, 200, 'max_conns: served') for $held, @waiting;
 
-    my @queued = grep { / 200 ok [1-9]/ } log_lines('conns', 17);
+    my @queued = grep { / 200 ok [1-9]/ } log_lines($t, 'conns', 17);
     my %pid = map { (split)[-1] => 1 } @queued;
     is(scalar keys %pid, 2, 'max_conns: on both workers');
     is($t->status('conns')->{queue}{waiting}, 0, 'max_conns: nobody waits');
@@ -477,17 +448,4 @@ sub wait_for {
     }), "$pool: $n wait");
 
     return;
-}
-
-
-sub log_lines {
-    my ($pool, $n) = @_;
-    my @lines;
-
-    $t->wait_for(sub {
-        @lines = grep { m{^/$pool/} } split /\n/, $t->read('queue.log');
-        return @lines >= $n;
-    });
-
-    return @lines;
 }

@@ -10,11 +10,10 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools;
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
-
-my %project = (a1 => 'pa', a2 => 'pa', b1 => 'pb', c1 => 'pc', d1 => 'pd');
 
 # name => [keys, more of the pool, more of the location]
 my %pools = (
@@ -42,8 +41,7 @@ my %pools = (
 );
 
 my $t = GeminiTest->new;
-my $fake = $t->fake(keys => { map { (secret($_) => $project{$_}) }
-                                  keys %project });
+my $fake = $t->fake(keys => keys_of(qw(a1 a2 b1 c1 d1)));
 
 $t->conf(conf());
 $t->start;
@@ -70,48 +68,21 @@ storm();
 $t->done;
 
 
-sub secret { return "pool-key-$_[0]-secret" }
-
-
 sub conf {
-    my ($pools, $locations, $status) = ('', '', '');
+    my %conf;
 
-    for my $name (sort keys %pools) {
-        my ($keys, $conf, $location) = @{$pools{$name}};
+    while (my ($name, $parts) = each %pools) {
+        my ($keys, $conf, $location) = @$parts;
         my $n = 0;
 
-        $pools .= "gemini_pool $name {\n";
-        $pools .= '    key ' . secret($_) . " name=$_ project=$project{$_}"
-            . ' priority=' . $n++ . ";\n" for split / /, $keys;
-        $pools .= "    model $flash;\n    model $lite;\n";
-        $pools .= "    queue 0;\n" if $conf !~ /queue/;
-        $pools .= "    $conf\n}\n";
-
-        $locations .= "    location /$name/ { @{[$location // '']}"
-            . " gemini_pass $name /gemini-upstream; }\n";
-        $status .= "    location = /gemini/status/$name"
-            . " { gemini_status $name; }\n";
+        $conf{$name} = { location => $location, conf =>
+            key_lines(map { "$_ priority=" . $n++ } split / /, $keys)
+            . "    model $flash;\n    model $lite;\n"
+            . ($conf =~ /queue/ ? '' : "    queue 0;\n") . "    $conf\n" };
     }
 
-    return <<"END";
-$pools
-log_format tried '\$request_uri \$gemini_outcome \$gemini_attempts';
-access_log %%DIR%%/tried.log tried;
-
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-
-$locations
-    %%GEMINI_UPSTREAM%%
-}
-
-server {
-    listen 127.0.0.1:%%PORT_1%%;
-    access_log off;
-
-$status
-}
-END
+    return pools_conf(pools => \%conf,
+                      log => '$request_uri $gemini_outcome $gemini_attempts');
 }
 
 
@@ -120,7 +91,7 @@ END
 sub tries {
     my $r = ask('tries', [{ case => 'html502' }]);
     is($r->{status}, 503, 'tries: given up');
-    is(path(), 'a1 a2 b1', 'tries: three');
+    is(path($fake), 'a1 a2 b1', 'tries: three');
 
     $r = ask('tries', [{ case => 'html502', nth => [1, 2] }]);
     is($r->{status}, 200, 'tries: the third is good');
@@ -128,19 +99,19 @@ sub tries {
     for my $n (1, 2) {
         $r = ask('fewer', [{ case => 'html502' }], { 'X-Tries' => $n });
         is($r->{status}, 503, "gemini_tries $n: given up");
-        is(scalar(split / /, path()), $n, "gemini_tries $n: so many");
+        is(scalar(split / /, path($fake)), $n, "gemini_tries $n: so many");
     }
 
     $r = ask('fewer', [{ case => 'html502' }], { 'X-Tries' => 9 });
-    is(path(), 'a1 a2 b1', "gemini_tries 9: the pool's limit holds");
+    is(path($fake), 'a1 a2 b1', "gemini_tries 9: the pool's limit holds");
 
     $r = ask('fewer', [{ case => 'html502' }], { 'X-Tries' => 'x' });
-    is(path(), 'a1 a2 b1', 'gemini_tries x: as without');
+    is(path($fake), 'a1 a2 b1', 'gemini_tries x: as without');
 
     # the same for a model's fault, and each key before one is asked again
 
     $r = ask('order', [{ case => 'overloaded503' }]);
-    is(path(), 'a1 b1 a1', 'tries, overloaded: two keys, then again');
+    is(path($fake), 'a1 b1 a1', 'tries, overloaded: two keys, then again');
 
     return;
 }
@@ -153,7 +124,7 @@ sub refusals {
                              { key => secret('b1'), case => 'key_invalid' }]);
 
     is($r->{status}, 200, 'refusals: served at tries 1');
-    is(path(), 'a1 b1 c1', 'refusals: each was asked once');
+    is(path($fake), 'a1 b1 c1', 'refusals: each was asked once');
 
     return;
 }
@@ -170,13 +141,13 @@ sub repeated {
         my $r = ask('one', [{ %$rule, times => 1 }]);
 
         is($r->{status}, 200, "again, $name: served");
-        is(path(), 'a1 a1', "again, $name: by the same key");
+        is(path($fake), 'a1 a1', "again, $name: by the same key");
     }
 
     my $r = ask('one', [{ case => 'full429_minute', retry => '1s',
                           retry_text => '1s' }]);
     is($r->{status}, 429, 'again, quota: given up');
-    is(path(), 'a1', 'again, quota: not by the same key');
+    is(path($fake), 'a1', 'again, quota: not by the same key');
 
     return;
 }
@@ -189,12 +160,12 @@ sub retry_budget {
 
     for (1 .. 10) {
         ask('budget', [$rule]);
-        is(path(), 'a1 a2 b1', "retry budget: request $_ is tried thrice");
+        is(path($fake), 'a1 a2 b1', "retry budget: request $_ is tried thrice");
     }
 
     my $r = ask('budget', [$rule]);
     is($r->{status}, 503, 'retry budget, spent: status');
-    is(path(), 'a1', 'retry budget, spent: one attempt');
+    is(path($fake), 'a1', 'retry budget, spent: one attempt');
 
     my $budget = $t->status('budget')->{attempts}{retry_budget};
     is($budget->{left}, 0, 'retry budget, spent: it is shown');
@@ -208,7 +179,7 @@ sub retry_budget {
     }
 
     ask('budget', [$rule]);
-    is(path(), 'a1 a2 b1', 'retry budget: two successes bring two retries');
+    is(path($fake), 'a1 a2 b1', 'retry budget: two successes bring two retries');
 
     return;
 }
@@ -225,13 +196,13 @@ sub upstream_down {
         my $r = ask('down', [{ reset => 1 }], \%now);
         is($r->{json}{error}{details}[0]{reason}, 'UPSTREAM_DOWN',
            "upstream: request $_ fails");
-        is(path(), 'a1 b1', 'upstream: by both keys');
+        is(path($fake), 'a1 b1', 'upstream: by both keys');
     }
 
     my $status = $t->status('down');
     is($status->{upstream}{state}, 'down', 'upstream: down');
     is($status->{upstream}{transport_failures}, 10, 'upstream: ten failures');
-    is(rests('down'), '', 'upstream: no key is blamed');
+    is(rests($t, 'down'), '', 'upstream: no key is blamed');
 
     my $r = ask('down', [], \%now);
     is($r->{status}, 503, 'upstream, down: status');
@@ -239,7 +210,7 @@ sub upstream_down {
        'upstream, down: reason');
     like($r->{headers}{'retry-after'}, qr/^[12]$/,
          'upstream, down: Retry-After');
-    is(path(), '', 'upstream, down: nobody is asked');
+    is(path($fake), '', 'upstream, down: nobody is asked');
 
     # those who wait go one by one, until one has an answer
 
@@ -281,8 +252,8 @@ sub guesses {
     my $r = ask('guesses', [{ case => 'terse429' }]);
 
     is($r->{status}, 429, 'guesses: status');
-    is(path(), 'a1 b1 c1 d1', 'guesses: each project was asked');
-    is(rests('guesses'), 'cell pa terse, cell pb terse', 'guesses: two rest');
+    is(path($fake), 'a1 b1 c1 d1', 'guesses: each project was asked');
+    is(rests($t, 'guesses'), 'cell pa terse, cell pb terse', 'guesses: two rest');
 
     my ($model) = grep { $_->{name} eq $flash }
         @{$t->status('guesses')->{models}};
@@ -312,7 +283,7 @@ sub guess_is_tried {
 
     $fake->release('proof');
     is($trial->finish->{status}, 200, 'a guess: proven');
-    is(rests('proof'), '', 'a guess, proven: nothing rests');
+    is(rests($t, 'proof'), '', 'a guess, proven: nothing rests');
     is(ask('proof', [])->{status}, 200, 'a guess, proven: all go');
 
     return;
@@ -324,7 +295,7 @@ sub guess_is_tried {
 sub guess_again {
     for (1 .. 4) {
         ask('step', [{ case => 'terse429' }]);
-        is(path(), 'a1', 'a guess, failed: the trial went');
+        is(path($fake), 'a1', 'a guess, failed: the trial went');
         is(await('step', 'trial'), 'trial', 'a guess, failed: on trial');
     }
 
@@ -366,28 +337,28 @@ sub guess_at_once {
 sub overload {
     for my $n (1 .. 4) {
         ask('breaker', [{ case => 'overloaded503', nth => 1 }]);
-        is(path(), 'a1 b1', "503: request $n moves on");
-        is(rests('breaker'), '', "503: nothing rests after request $n");
+        is(path($fake), 'a1 b1', "503: request $n moves on");
+        is(rests($t, 'breaker'), '', "503: nothing rests after request $n");
     }
 
     # eight attempts, four of them bad; two more that are
 
     my $r = ask('breaker', [{ case => 'overloaded503' }]);
     is($r->{status}, 503, '503, mostly: status');
-    is(rests('breaker'), "model $flash overloaded", '503, mostly: it rests');
+    is(rests($t, 'breaker'), "model $flash overloaded", '503, mostly: it rests');
 
     $r = ask('breaker', []);
     is($r->{status}, 503, '503, resting: status');
     is($r->{json}{error}{details}[0]{reason}, 'MODEL_OVERLOADED',
        '503, resting: reason');
     like($r->{headers}{'retry-after'}, qr/^[12]$/, '503: Retry-After');
-    is(path(), '', '503, resting: nobody is asked');
+    is(path($fake), '', '503, resting: nobody is asked');
 
     # one good trial, and more may go
 
     is(await('breaker', 'trial'), 'trial', '503: then a trial');
     is(ask('breaker', [])->{status}, 200, '503, trial: served');
-    is(rests('breaker'), '', '503, proven: nothing rests');
+    is(rests($t, 'breaker'), '', '503, proven: nothing rests');
 
     return;
 }
@@ -400,16 +371,16 @@ sub fallback {
 
     my $r = ask('models', [$rule]);
     is($r->{status}, 200, 'fallback: served');
-    is(path(), 'a1 b1 a1/lite', 'fallback: after each key');
-    like(log_line('models'), qr/ fallback 3$/, 'fallback: outcome');
+    is(path($fake), 'a1 b1 a1/lite', 'fallback: after each key');
+    like(log_line($t, 'models'), qr/ fallback 3$/, 'fallback: outcome');
 
     $r = ask('alone', [$rule], { 'X-Fallback' => 'off' });
     is($r->{status}, 429, 'gemini_fallback off: status');
-    is(path(), 'a1 b1', 'gemini_fallback off: that model alone');
+    is(path($fake), 'a1 b1', 'gemini_fallback off: that model alone');
 
     $r = ask('alone', [$rule], { 'X-Fallback' => 'on' });
     is($r->{status}, 200, 'gemini_fallback on: served');
-    is(path(), 'a1/lite', 'gemini_fallback on: by the other');
+    is(path($fake), 'a1/lite', 'gemini_fallback on: by the other');
 
     return;
 }
@@ -421,7 +392,7 @@ sub timeout {
     my $r = ask('late', [{ hang => 1 }]);
 
     is($r->{status}, 503, 'timeout: status');
-    is(path(), 'a1 b1', 'timeout: no third attempt');
+    is(path($fake), 'a1 b1', 'timeout: no third attempt');
 
     return;
 }
@@ -449,7 +420,7 @@ sub not_replayed {
 
         my $r = $t->post($target, {}, $video);
         is($r->{status}, $status, "not replayed, $name: status");
-        is(path(), $path, "not replayed, $name: the way");
+        is(path($fake), $path, "not replayed, $name: the way");
     }
 
     return;
@@ -466,7 +437,7 @@ sub leaves {
 
     ok($fake->wait(n => 3), 'leaves: it is tried again and again');
     $stream->reset;
-    like(log_line('leaves'), qr/ client_gone /, 'leaves: outcome');
+    like(log_line($t, 'leaves'), qr/ client_gone /, 'leaves: outcome');
 
     my $attempts = $t->status('leaves')->{attempts};
     is($attempts->{in_flight}, 0, 'leaves: nothing is left in flight');
@@ -529,24 +500,6 @@ sub stream {
 }
 
 
-sub path {
-    return join ' ', map {
-        $_->{key} =~ /key-(\w+)-/;
-        $1 . ($_->{model} eq $lite ? '/lite' : '')
-    } $fake->log;
-}
-
-
-# all that rests, in a line
-sub rests {
-    my ($pool) = @_;
-    my $status = $t->status($pool, view => 'cooldowns');
-
-    return join ', ', sort map { "$_->{scope} $_->{name} $_->{reason}" }
-        @{$status->{cooldowns}};
-}
-
-
 # the state of the one thing that rests, once it is this
 sub await {
     my ($pool, $state) = @_;
@@ -558,17 +511,4 @@ sub await {
     });
 
     return $row->{state};
-}
-
-
-sub log_line {
-    my ($pool) = @_;
-    my $line;
-
-    $t->wait_for(sub {
-        ($line) = grep { m{^/$pool/} } split /\n/, $t->read('tried.log');
-        return $line;
-    });
-
-    return $line // '';
 }
