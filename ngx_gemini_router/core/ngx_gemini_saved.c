@@ -24,11 +24,7 @@ typedef struct {
 static ngx_uint_t ngx_gemini_saved_zero(const ngx_gemini_saved_t *field,
     const void *value);
 
-static void ngx_gemini_saved_uint8(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value);
-static void ngx_gemini_saved_uint32(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value);
-static void ngx_gemini_saved_uint64(ngx_gemini_out_t *out,
+static void ngx_gemini_saved_uint(ngx_gemini_out_t *out,
     const ngx_gemini_saved_t *field, const void *value);
 static void ngx_gemini_saved_int64(ngx_gemini_out_t *out,
     const ngx_gemini_saved_t *field, const void *value);
@@ -38,12 +34,8 @@ static void ngx_gemini_saved_time(ngx_gemini_out_t *out,
     const ngx_gemini_saved_t *field, const void *value);
 static void ngx_gemini_saved_name(ngx_gemini_out_t *out,
     const ngx_gemini_saved_t *field, const void *value);
-static void ngx_gemini_saved_mask8(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value);
-static void ngx_gemini_saved_mask32(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value);
 static void ngx_gemini_saved_mask(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, uint32_t mask);
+    const ngx_gemini_saved_t *field, const void *value);
 static void ngx_gemini_saved_counts(ngx_gemini_out_t *out,
     const ngx_gemini_saved_t *field, const void *value);
 static void ngx_gemini_saved_label(ngx_gemini_out_t *out,
@@ -65,16 +57,16 @@ static void ngx_gemini_saved_object(ngx_gemini_out_t *out,
 /* by ngx_gemini_saved_e */
 
 static const ngx_gemini_saved_type_t  ngx_gemini_saved_writers[] = {
-    { sizeof(uint8_t), ngx_gemini_saved_uint8 },
-    { sizeof(uint32_t), ngx_gemini_saved_uint32 },
-    { sizeof(uint64_t), ngx_gemini_saved_uint64 },
+    { sizeof(uint8_t), ngx_gemini_saved_uint },
+    { sizeof(uint32_t), ngx_gemini_saved_uint },
+    { sizeof(uint64_t), ngx_gemini_saved_uint },
     { sizeof(int64_t), ngx_gemini_saved_int64 },
     { sizeof(uint8_t), ngx_gemini_saved_flag },
     { sizeof(uint64_t), ngx_gemini_saved_time },
     { sizeof(uint8_t), ngx_gemini_saved_name },
     { sizeof(uint8_t), ngx_gemini_saved_name },
-    { sizeof(uint8_t), ngx_gemini_saved_mask8 },
-    { sizeof(uint32_t), ngx_gemini_saved_mask32 },
+    { sizeof(uint8_t), ngx_gemini_saved_mask },
+    { sizeof(uint32_t), ngx_gemini_saved_mask },
     { sizeof(uint64_t), ngx_gemini_saved_counts },
     { 0, ngx_gemini_saved_label },
     { sizeof(uint8_t), ngx_gemini_saved_note },
@@ -165,32 +157,11 @@ ngx_gemini_saved_zero(const ngx_gemini_saved_t *field, const void *value)
 
 
 static void
-ngx_gemini_saved_uint8(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value)
+ngx_gemini_saved_uint(ngx_gemini_out_t *out, const ngx_gemini_saved_t *field,
+    const void *value)
 {
-    const uint8_t  *n = value;
-
-    ngx_gemini_out_kuint(out, field->name, *n);
-}
-
-
-static void
-ngx_gemini_saved_uint32(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value)
-{
-    const uint32_t  *n = value;
-
-    ngx_gemini_out_kuint(out, field->name, *n);
-}
-
-
-static void
-ngx_gemini_saved_uint64(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value)
-{
-    const uint64_t  *n = value;
-
-    ngx_gemini_out_kuint(out, field->name, *n);
+    ngx_gemini_out_kuint(out, field->name,
+                         ngx_gemini_saved_get(field->type, value));
 }
 
 
@@ -248,37 +219,20 @@ ngx_gemini_saved_name(ngx_gemini_out_t *out, const ngx_gemini_saved_t *field,
 
 
 static void
-ngx_gemini_saved_mask8(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value)
-{
-    const uint8_t  *mask = value;
-
-    ngx_gemini_saved_mask(out, field, *mask);
-}
-
-
-static void
-ngx_gemini_saved_mask32(ngx_gemini_out_t *out,
-    const ngx_gemini_saved_t *field, const void *value)
-{
-    const uint32_t  *mask = value;
-
-    ngx_gemini_saved_mask(out, field, *mask);
-}
-
-
-static void
 ngx_gemini_saved_mask(ngx_gemini_out_t *out, const ngx_gemini_saved_t *field,
-    uint32_t mask)
+    const void *value)
 {
     const ngx_gemini_names_t  *names = field->data;
 
+    uint64_t    mask;
     ngx_uint_t  i;
+
+    mask = ngx_gemini_saved_get(field->type, value);
 
     ngx_gemini_out_open(out, field->name, '[');
 
     for (i = 0; i < names->n; i++) {
-        if (mask & ((uint32_t) 1 << i)) {
+        if (mask & ((uint64_t) 1 << i)) {
             ngx_gemini_out_kcstr(out, NULL, names->name(i));
         }
     }
@@ -410,6 +364,57 @@ ngx_gemini_saved_object(ngx_gemini_out_t *out,
     ngx_gemini_out_open(out, field->name, '{');
     ngx_gemini_saved_write(out, field->data, value);
     ngx_gemini_out_close(out, '}');
+}
+
+
+size_t
+ngx_gemini_saved_size(ngx_gemini_saved_e type)
+{
+    return ngx_gemini_saved_writers[type].size;
+}
+
+
+uint64_t
+ngx_gemini_saved_get(ngx_gemini_saved_e type, const void *value)
+{
+    const uint8_t   *n8 = value;
+    const uint32_t  *n32 = value;
+    const uint64_t  *n64 = value;
+
+    switch (ngx_gemini_saved_size(type)) {
+
+    case sizeof(uint8_t):
+        return *n8;
+
+    case sizeof(uint32_t):
+        return *n32;
+
+    default:
+        return *n64;
+    }
+}
+
+
+void
+ngx_gemini_saved_put(ngx_gemini_saved_e type, void *value, uint64_t n)
+{
+    uint8_t   *n8 = value;
+    uint32_t  *n32 = value;
+    uint64_t  *n64 = value;
+
+    switch (ngx_gemini_saved_size(type)) {
+
+    case sizeof(uint8_t):
+        *n8 = (uint8_t) n;
+        break;
+
+    case sizeof(uint32_t):
+        *n32 = (uint32_t) n;
+        break;
+
+    default:
+        *n64 = n;
+    }
 }
 
 

@@ -36,8 +36,8 @@ typedef enum {
     NGX_GEMINI_SAVED_LABEL,            /* ngx_gemini_slot_t */
     NGX_GEMINI_SAVED_NOTE,             /* ngx_gemini_note_t */
     NGX_GEMINI_SAVED_ID,               /* NGX_GEMINI_REQUEST_ID bytes */
-    NGX_GEMINI_SAVED_HEX,              /* 8 bytes: a fingerprint, a
-                                              packed number */
+    NGX_GEMINI_SAVED_HEX,              /* 8 bytes: a fingerprint,
+                                          a packed number */
     NGX_GEMINI_SAVED_SAMPLES,          /* ngx_gemini_window_t */
     NGX_GEMINI_SAVED_OBJECT,           /* a part of it; data: members */
     NGX_GEMINI_SAVED_TYPES
@@ -167,6 +167,11 @@ const char *ngx_gemini_saved_read(const ngx_gemini_saved_t *fields,
     void *record, const ngx_str_t *path, ngx_gemini_json_e type,
     const ngx_str_t *value);
 
+
+/* an unsigned integer, by the type of its member; size is in bytes */
+size_t ngx_gemini_saved_size(ngx_gemini_saved_e type);
+uint64_t ngx_gemini_saved_get(ngx_gemini_saved_e type, const void *value);
+void ngx_gemini_saved_put(ngx_gemini_saved_e type, void *value, uint64_t n);
 
 /* a number as it is written in HEX, the high byte first */
 void ngx_gemini_saved_pack(u_char *p, uint64_t n);

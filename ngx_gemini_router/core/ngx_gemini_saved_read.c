@@ -30,20 +30,24 @@ typedef const char *(*ngx_gemini_saved_read_pt)(
     const ngx_gemini_saved_read_t *sr, void *value);
 
 
+typedef struct {
+    u_char                     open;       /* bracket, 0: it is plain */
+    ngx_gemini_json_e          type;       /* .. of this type */
+    const char                *wrong;      /* said of anything else */
+    ngx_gemini_saved_read_pt   read;
+} ngx_gemini_saved_reader_t;
+
+
 static ngx_uint_t ngx_gemini_saved_member(const char *name,
     const ngx_str_t *path, ngx_str_t *rest);
-static ngx_uint_t ngx_gemini_saved_plain(const ngx_gemini_saved_read_t *sr,
-    ngx_gemini_json_e type);
-static ngx_uint_t ngx_gemini_saved_container(
-    const ngx_gemini_saved_read_t *sr, u_char open, u_char close);
+static ngx_uint_t ngx_gemini_saved_fits(const ngx_gemini_saved_read_t *sr,
+    const ngx_gemini_saved_reader_t *reader);
+static ngx_uint_t ngx_gemini_saved_bracket(const ngx_gemini_saved_read_t *sr,
+    u_char open);
 static const char *ngx_gemini_saved_number(const ngx_gemini_saved_read_t *sr,
-    uint64_t max, uint64_t *n);
+    size_t size, uint64_t *n);
 
-static const char *ngx_gemini_saved_to_uint8(
-    const ngx_gemini_saved_read_t *sr, void *value);
-static const char *ngx_gemini_saved_to_uint32(
-    const ngx_gemini_saved_read_t *sr, void *value);
-static const char *ngx_gemini_saved_to_uint64(
+static const char *ngx_gemini_saved_to_uint(
     const ngx_gemini_saved_read_t *sr, void *value);
 static const char *ngx_gemini_saved_to_int64(
     const ngx_gemini_saved_read_t *sr, void *value);
@@ -53,12 +57,8 @@ static const char *ngx_gemini_saved_to_time(
     const ngx_gemini_saved_read_t *sr, void *value);
 static const char *ngx_gemini_saved_to_name(
     const ngx_gemini_saved_read_t *sr, void *value);
-static const char *ngx_gemini_saved_to_mask8(
-    const ngx_gemini_saved_read_t *sr, void *value);
-static const char *ngx_gemini_saved_to_mask32(
-    const ngx_gemini_saved_read_t *sr, void *value);
 static const char *ngx_gemini_saved_to_mask(
-    const ngx_gemini_saved_read_t *sr, uint32_t *bit);
+    const ngx_gemini_saved_read_t *sr, void *value);
 static const char *ngx_gemini_saved_to_counts(
     const ngx_gemini_saved_read_t *sr, void *value);
 static const char *ngx_gemini_saved_to_label(
@@ -83,24 +83,41 @@ static ngx_int_t ngx_gemini_saved_hexit(u_char ch);
 
 /* by ngx_gemini_saved_e */
 
-static const ngx_gemini_saved_read_pt  ngx_gemini_saved_readers[] = {
-    ngx_gemini_saved_to_uint8,
-    ngx_gemini_saved_to_uint32,
-    ngx_gemini_saved_to_uint64,
-    ngx_gemini_saved_to_int64,
-    ngx_gemini_saved_to_flag,
-    ngx_gemini_saved_to_time,
-    ngx_gemini_saved_to_name,
-    ngx_gemini_saved_to_name,
-    ngx_gemini_saved_to_mask8,
-    ngx_gemini_saved_to_mask32,
-    ngx_gemini_saved_to_counts,
-    ngx_gemini_saved_to_label,
-    ngx_gemini_saved_to_note,
-    ngx_gemini_saved_to_id,
-    ngx_gemini_saved_to_hex,
-    ngx_gemini_saved_to_samples,
-    ngx_gemini_saved_to_object
+static const ngx_gemini_saved_reader_t  ngx_gemini_saved_readers[] = {
+    { 0, NGX_GEMINI_JSON_NUMBER, "is not a number",
+      ngx_gemini_saved_to_uint },
+    { 0, NGX_GEMINI_JSON_NUMBER, "is not a number",
+      ngx_gemini_saved_to_uint },
+    { 0, NGX_GEMINI_JSON_NUMBER, "is not a number",
+      ngx_gemini_saved_to_uint },
+    { 0, NGX_GEMINI_JSON_NUMBER, "is not a number",
+      ngx_gemini_saved_to_int64 },
+    { 0, NGX_GEMINI_JSON_BOOL, "is neither true nor false",
+      ngx_gemini_saved_to_flag },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a time",
+      ngx_gemini_saved_to_time },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a known word",
+      ngx_gemini_saved_to_name },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a known word",
+      ngx_gemini_saved_to_name },
+    { '[', NGX_GEMINI_JSON_OPEN, "is not a list",
+      ngx_gemini_saved_to_mask },
+    { '[', NGX_GEMINI_JSON_OPEN, "is not a list",
+      ngx_gemini_saved_to_mask },
+    { '{', NGX_GEMINI_JSON_OPEN, "is not an object",
+      ngx_gemini_saved_to_counts },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a string",
+      ngx_gemini_saved_to_label },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a string",
+      ngx_gemini_saved_to_note },
+    { 0, NGX_GEMINI_JSON_STRING, "is not a string",
+      ngx_gemini_saved_to_id },
+    { 0, NGX_GEMINI_JSON_STRING, "is not 16 hexadecimal digits",
+      ngx_gemini_saved_to_hex },
+    { '[', NGX_GEMINI_JSON_OPEN, "is not a list",
+      ngx_gemini_saved_to_samples },
+    { '{', NGX_GEMINI_JSON_OPEN, "is not an object",
+      ngx_gemini_saved_to_object }
 };
 
 
@@ -110,23 +127,29 @@ ngx_gemini_saved_read(const ngx_gemini_saved_t *fields, void *record,
 {
     u_char  *base = record;
 
-    ngx_gemini_saved_read_t    sr;
-    const ngx_gemini_saved_t  *field;
-
-    sr.type = type;
-    sr.value = value;
+    ngx_gemini_saved_read_t           sr;
+    const ngx_gemini_saved_t         *field;
+    const ngx_gemini_saved_reader_t  *reader;
 
     for (field = fields; field->name; field++) {
 
         if (ngx_gemini_saved_member(field->name, path, &sr.path)) {
-            sr.field = field;
-
-            return ngx_gemini_saved_readers[field->type](&sr,
-                                                       base + field->offset);
+            break;
         }
     }
 
-    return NULL;
+    if (field->name == NULL) {
+        return NULL;
+    }
+
+    sr.field = field;
+    sr.type = type;
+    sr.value = value;
+
+    reader = &ngx_gemini_saved_readers[field->type];
+
+    return ngx_gemini_saved_fits(&sr, reader)
+           ? reader->read(&sr, base + field->offset) : reader->wrong;
 }
 
 
@@ -152,36 +175,43 @@ ngx_gemini_saved_member(const char *name, const ngx_str_t *path,
 
 
 static ngx_uint_t
-ngx_gemini_saved_plain(const ngx_gemini_saved_read_t *sr,
-    ngx_gemini_json_e type)
+ngx_gemini_saved_fits(const ngx_gemini_saved_read_t *sr,
+    const ngx_gemini_saved_reader_t *reader)
 {
-    return sr->path.len == 0 && sr->type == type;
+    if (reader->open) {
+        return sr->path.len > 0
+               || ngx_gemini_saved_bracket(sr, reader->open);
+    }
+
+    return sr->path.len == 0 && sr->type == reader->type;
 }
 
 
 static ngx_uint_t
-ngx_gemini_saved_container(const ngx_gemini_saved_read_t *sr, u_char open,
-    u_char close)
+ngx_gemini_saved_bracket(const ngx_gemini_saved_read_t *sr, u_char open)
 {
+    /* "]" and "}" are two after "[" and "{" */
+
     return (sr->type == NGX_GEMINI_JSON_OPEN && sr->value->data[0] == open)
            || (sr->type == NGX_GEMINI_JSON_CLOSE
-               && sr->value->data[0] == close);
+               && sr->value->data[0] == open + 2);
 }
 
 
+/* size: of the integer that it has to fit */
+
 static const char *
-ngx_gemini_saved_number(const ngx_gemini_saved_read_t *sr, uint64_t max,
+ngx_gemini_saved_number(const ngx_gemini_saved_read_t *sr, size_t size,
     uint64_t *n)
 {
-    int64_t  value;
+    int64_t   value;
+    uint64_t  max;
 
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_NUMBER)) {
+    if (sr->type != NGX_GEMINI_JSON_NUMBER) {
         return "is not a number";
     }
 
-    if (sr->field->max) {
-        max = sr->field->max;
-    }
+    max = sr->field->max ? sr->field->max : (uint64_t) -1 >> (64 - 8 * size);
 
     if (ngx_gemini_json_int(sr->value, &value) != NGX_OK
         || value < 0
@@ -197,55 +227,26 @@ ngx_gemini_saved_number(const ngx_gemini_saved_read_t *sr, uint64_t max,
 
 
 static const char *
-ngx_gemini_saved_to_uint8(const ngx_gemini_saved_read_t *sr, void *value)
+ngx_gemini_saved_to_uint(const ngx_gemini_saved_read_t *sr, void *value)
 {
-    uint8_t  *p = value;
-
     uint64_t     n;
     const char  *wrong;
 
-    wrong = ngx_gemini_saved_number(sr, (uint8_t) -1, &n);
+    wrong = ngx_gemini_saved_number(sr,
+                                    ngx_gemini_saved_size(sr->field->type),
+                                    &n);
 
     if (wrong == NULL) {
-        *p = (uint8_t) n;
+        ngx_gemini_saved_put(sr->field->type, value, n);
     }
 
     return wrong;
-}
-
-
-static const char *
-ngx_gemini_saved_to_uint32(const ngx_gemini_saved_read_t *sr, void *value)
-{
-    uint32_t  *p = value;
-
-    uint64_t     n;
-    const char  *wrong;
-
-    wrong = ngx_gemini_saved_number(sr, (uint32_t) -1, &n);
-
-    if (wrong == NULL) {
-        *p = (uint32_t) n;
-    }
-
-    return wrong;
-}
-
-
-static const char *
-ngx_gemini_saved_to_uint64(const ngx_gemini_saved_read_t *sr, void *value)
-{
-    return ngx_gemini_saved_number(sr, (uint64_t) -1, value);
 }
 
 
 static const char *
 ngx_gemini_saved_to_int64(const ngx_gemini_saved_read_t *sr, void *value)
 {
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_NUMBER)) {
-        return "is not a number";
-    }
-
     return ngx_gemini_json_int(sr->value, value) == NGX_OK
            ? NULL : "is out of range";
 }
@@ -256,10 +257,6 @@ ngx_gemini_saved_to_flag(const ngx_gemini_saved_read_t *sr, void *value)
 {
     uint8_t  *p = value;
 
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_BOOL)) {
-        return "is neither true nor false";
-    }
-
     *p = (sr->value->data[0] == 't');
 
     return NULL;
@@ -269,15 +266,9 @@ ngx_gemini_saved_to_flag(const ngx_gemini_saved_read_t *sr, void *value)
 static const char *
 ngx_gemini_saved_to_time(const ngx_gemini_saved_read_t *sr, void *value)
 {
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)
-        || ngx_gemini_time_parse_rfc3339(sr->value->data, sr->value->len,
+    return ngx_gemini_time_parse_rfc3339(sr->value->data, sr->value->len,
                                          value)
-           != NGX_OK)
-    {
-        return "is not a time";
-    }
-
-    return NULL;
+           == NGX_OK ? NULL : "is not a time";
 }
 
 
@@ -289,8 +280,7 @@ ngx_gemini_saved_to_name(const ngx_gemini_saved_read_t *sr, void *value)
     uint8_t     *p = value;
     ngx_uint_t   i;
 
-    i = ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)
-        ? ngx_gemini_saved_find(names, sr->value) : names->n;
+    i = ngx_gemini_saved_find(names, sr->value);
 
     if (i == names->n) {
         return "is not a known word";
@@ -303,53 +293,15 @@ ngx_gemini_saved_to_name(const ngx_gemini_saved_read_t *sr, void *value)
 
 
 static const char *
-ngx_gemini_saved_to_mask8(const ngx_gemini_saved_read_t *sr, void *value)
-{
-    uint8_t  *p = value;
-
-    uint32_t     bit;
-    const char  *wrong;
-
-    wrong = ngx_gemini_saved_to_mask(sr, &bit);
-
-    if (wrong == NULL) {
-        *p |= (uint8_t) bit;
-    }
-
-    return wrong;
-}
-
-
-static const char *
-ngx_gemini_saved_to_mask32(const ngx_gemini_saved_read_t *sr, void *value)
-{
-    uint32_t  *p = value;
-
-    uint32_t     bit;
-    const char  *wrong;
-
-    wrong = ngx_gemini_saved_to_mask(sr, &bit);
-
-    if (wrong == NULL) {
-        *p |= bit;
-    }
-
-    return wrong;
-}
-
-
-static const char *
-ngx_gemini_saved_to_mask(const ngx_gemini_saved_read_t *sr, uint32_t *bit)
+ngx_gemini_saved_to_mask(const ngx_gemini_saved_read_t *sr, void *value)
 {
     const ngx_gemini_names_t  *names = sr->field->data;
 
+    uint64_t    mask;
     ngx_uint_t  i;
 
-    *bit = 0;
-
     if (sr->path.len == 0) {
-        return ngx_gemini_saved_container(sr, '[', ']') ? NULL
-                                                       : "is not a list";
+        return NULL;
     }
 
     i = (sr->path.len == 2 && sr->type == NGX_GEMINI_JSON_STRING)
@@ -359,7 +311,8 @@ ngx_gemini_saved_to_mask(const ngx_gemini_saved_read_t *sr, uint32_t *bit)
         return "has an unknown word";
     }
 
-    *bit = (uint32_t) 1 << i;
+    mask = ngx_gemini_saved_get(sr->field->type, value);
+    ngx_gemini_saved_put(sr->field->type, value, mask | (uint64_t) 1 << i);
 
     return NULL;
 }
@@ -370,14 +323,13 @@ ngx_gemini_saved_to_counts(const ngx_gemini_saved_read_t *sr, void *value)
 {
     const ngx_gemini_names_t  *names = sr->field->data;
 
-    uint64_t                 *p = value;
-    ngx_str_t                 name;
-    ngx_uint_t                i;
-    ngx_gemini_saved_read_t   number;
+    uint64_t  *p = value;
+
+    ngx_str_t   name;
+    ngx_uint_t  i;
 
     if (sr->path.len == 0) {
-        return ngx_gemini_saved_container(sr, '{', '}') ? NULL
-                                                       : "is not an object";
+        return NULL;
     }
 
     name.data = sr->path.data + 1;
@@ -389,10 +341,7 @@ ngx_gemini_saved_to_counts(const ngx_gemini_saved_read_t *sr, void *value)
         return NULL;
     }
 
-    number = *sr;
-    number.path.len = 0;
-
-    return ngx_gemini_saved_number(&number, (uint64_t) -1, &p[i]);
+    return ngx_gemini_saved_number(sr, sizeof(uint64_t), &p[i]);
 }
 
 
@@ -400,10 +349,6 @@ static const char *
 ngx_gemini_saved_to_label(const ngx_gemini_saved_read_t *sr, void *value)
 {
     ngx_gemini_slot_t  *slot = value;
-
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)) {
-        return "is not a string";
-    }
 
     if (sr->value->len == 0 || sr->value->len > NGX_GEMINI_MODEL_MAX) {
         return "is not of 1 to 128 bytes";
@@ -421,10 +366,6 @@ ngx_gemini_saved_to_note(const ngx_gemini_saved_read_t *sr, void *value)
 {
     ngx_gemini_note_t  *note = value;
 
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)) {
-        return "is not a string";
-    }
-
     /* what was cut inside a character is written longer than it was */
 
     note->len = (uint8_t) ngx_min(sr->value->len, NGX_GEMINI_NOTE_MAX);
@@ -437,10 +378,6 @@ ngx_gemini_saved_to_note(const ngx_gemini_saved_read_t *sr, void *value)
 static const char *
 ngx_gemini_saved_to_id(const ngx_gemini_saved_read_t *sr, void *value)
 {
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)) {
-        return "is not a string";
-    }
-
     ngx_memcpy(value, sr->value->data,
                ngx_min(sr->value->len, NGX_GEMINI_REQUEST_ID));
 
@@ -456,9 +393,7 @@ ngx_gemini_saved_to_hex(const ngx_gemini_saved_read_t *sr, void *value)
     ngx_int_t   high, low;
     ngx_uint_t  i;
 
-    if (!ngx_gemini_saved_plain(sr, NGX_GEMINI_JSON_STRING)
-        || sr->value->len != 2 * NGX_GEMINI_FINGERPRINT)
-    {
+    if (sr->value->len != 2 * NGX_GEMINI_FINGERPRINT) {
         return "is not 16 hexadecimal digits";
     }
 
@@ -488,10 +423,6 @@ ngx_gemini_saved_to_samples(const ngx_gemini_saved_read_t *sr, void *value)
         return ngx_gemini_saved_to_sample(sr, w);
     }
 
-    if (!ngx_gemini_saved_container(sr, '[', ']')) {
-        return "is not a list";
-    }
-
     if (sr->type == NGX_GEMINI_JSON_OPEN) {
         w->n = 0;
     }
@@ -506,9 +437,8 @@ static const char *
 ngx_gemini_saved_to_sample(const ngx_gemini_saved_read_t *sr,
     ngx_gemini_window_t *w)
 {
-    uint64_t                  n;
-    const char               *wrong;
-    ngx_gemini_saved_read_t   number;
+    uint64_t     n;
+    const char  *wrong;
 
     if (w->n >= NGX_GEMINI_WINDOW_MAX) {
         return "is of more than 128 samples";
@@ -516,7 +446,7 @@ ngx_gemini_saved_to_sample(const ngx_gemini_saved_read_t *sr,
 
     if (sr->path.len == 2) {
 
-        if (!ngx_gemini_saved_container(sr, '[', ']')) {
+        if (!ngx_gemini_saved_bracket(sr, '[')) {
             return "has a sample that is not a list";
         }
 
@@ -535,10 +465,7 @@ ngx_gemini_saved_to_sample(const ngx_gemini_saved_read_t *sr,
         return "has a sample of other than 5 numbers";
     }
 
-    number = *sr;
-    number.path.len = 0;
-
-    wrong = ngx_gemini_saved_number(&number, (uint32_t) -1, &n);
+    wrong = ngx_gemini_saved_number(sr, sizeof(uint32_t), &n);
 
     if (wrong == NULL) {
         ((uint32_t *) &w->samples[w->n])[w->head++] = (uint32_t) n;
@@ -554,8 +481,7 @@ ngx_gemini_saved_to_object(const ngx_gemini_saved_read_t *sr, void *value)
     ngx_str_t  path;
 
     if (sr->path.len == 0) {
-        return ngx_gemini_saved_container(sr, '{', '}') ? NULL
-                                                       : "is not an object";
+        return NULL;
     }
 
     path.data = sr->path.data + 1;

@@ -97,6 +97,7 @@ static const ngx_gemini_names_t  ngx_gemini_saved_refs = {
 
 #define ngx_gemini_saved_team(type, field, data)                              \
     ngx_gemini_saved_field(type, ngx_gemini_saved_team_t, field, 0, data)
+
 #define ngx_gemini_saved_owner(type, field, data)                             \
     ngx_gemini_saved_field(type, ngx_gemini_saved_owner_t, field, 0, data)
 
