@@ -20,81 +20,64 @@
 #define NGX_GEMINI_BLAME_SIGHTS    3          /* before it is believed */
 
 
-typedef void (*ngx_gemini_blame_pt)(ngx_gemini_settling_t *st,
-    uint32_t length);
+typedef void (*ngx_gemini_blame_pt)(ngx_gemini_settling_t *st);
 
-
-/* length: of the rest in ms, unless the answer told one; 0: guessed */
 
 typedef struct {
     ngx_uint_t                 class;
     ngx_gemini_blame_pt        handler;
-    uint32_t                   length;
 } ngx_gemini_blame_t;
 
 
-static void ngx_gemini_blame_day(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_minute(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_cell(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_account(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_key(ngx_gemini_settling_t *st,
-    uint32_t length);
+static void ngx_gemini_blame_day(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_minute(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_cell(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_account(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_key(ngx_gemini_settling_t *st);
 static ngx_uint_t ngx_gemini_blame_block(ngx_gemini_settling_t *st);
-static void ngx_gemini_blame_project(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_denied(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_unknown(ngx_gemini_settling_t *st,
-    uint32_t length);
-static void ngx_gemini_blame_overload(ngx_gemini_settling_t *st,
-    uint32_t length);
+static void ngx_gemini_blame_project(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_denied(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_unknown(ngx_gemini_settling_t *st);
+static void ngx_gemini_blame_overload(ngx_gemini_settling_t *st);
 static void ngx_gemini_blame_learn(ngx_gemini_settling_t *st);
 static ngx_uint_t ngx_gemini_blame_written(const ngx_gemini_settling_t *st,
     const ngx_gemini_violation_t *violation);
 
 
+/* how long it rests is the verdict's, unless its handler knows better */
+
 static const ngx_gemini_blame_t  ngx_gemini_blames[] = {
 
-    { NGX_GEMINI_QUOTA_DAY, ngx_gemini_blame_day, 0 },
-    { NGX_GEMINI_QUOTA_MINUTE, ngx_gemini_blame_minute, NGX_GEMINI_MINUTE },
-    { NGX_GEMINI_QUOTA_TOKENS, ngx_gemini_blame_minute, NGX_GEMINI_MINUTE },
-    { NGX_GEMINI_QUOTA_ZERO, ngx_gemini_blame_cell, 6 * NGX_GEMINI_HOUR },
-    { NGX_GEMINI_QUOTA_TERSE, ngx_gemini_blame_cell, 0 },
-    { NGX_GEMINI_QUOTA_TOOL, ngx_gemini_blame_cell, 0 },
-    { NGX_GEMINI_PERMISSION, ngx_gemini_blame_cell, 0 },
-    { NGX_GEMINI_MODEL_CLOSED, ngx_gemini_blame_cell, NGX_GEMINI_DAY },
+    { NGX_GEMINI_QUOTA_DAY, ngx_gemini_blame_day },
+    { NGX_GEMINI_QUOTA_MINUTE, ngx_gemini_blame_minute },
+    { NGX_GEMINI_QUOTA_TOKENS, ngx_gemini_blame_minute },
+    { NGX_GEMINI_QUOTA_ZERO, ngx_gemini_blame_cell },
+    { NGX_GEMINI_QUOTA_TERSE, ngx_gemini_blame_cell },
+    { NGX_GEMINI_QUOTA_TOOL, ngx_gemini_blame_cell },
+    { NGX_GEMINI_PERMISSION, ngx_gemini_blame_cell },
+    { NGX_GEMINI_MODEL_CLOSED, ngx_gemini_blame_cell },
 
-    { NGX_GEMINI_CREDIT, ngx_gemini_blame_account, NGX_GEMINI_HOUR },
-    { NGX_GEMINI_CAP, ngx_gemini_blame_account, NGX_GEMINI_HOUR },
-    { NGX_GEMINI_SPEND_RATE, ngx_gemini_blame_account,
-      5 * NGX_GEMINI_MINUTE },
+    { NGX_GEMINI_CREDIT, ngx_gemini_blame_account },
+    { NGX_GEMINI_CAP, ngx_gemini_blame_account },
+    { NGX_GEMINI_SPEND_RATE, ngx_gemini_blame_account },
 
-    { NGX_GEMINI_KEY_INVALID, ngx_gemini_blame_key, 0 },
-    { NGX_GEMINI_KEY_EXPIRED, ngx_gemini_blame_key, 0 },
-    { NGX_GEMINI_KEY_LEAKED, ngx_gemini_blame_key, 0 },
-    { NGX_GEMINI_KEY_TOKEN_TYPE, ngx_gemini_blame_key, 0 },
-    { NGX_GEMINI_KEY_METHOD, ngx_gemini_blame_key, 0 },
-    { NGX_GEMINI_KEY_BLOCKED, ngx_gemini_blame_key, 0 },
+    { NGX_GEMINI_KEY_INVALID, ngx_gemini_blame_key },
+    { NGX_GEMINI_KEY_EXPIRED, ngx_gemini_blame_key },
+    { NGX_GEMINI_KEY_LEAKED, ngx_gemini_blame_key },
+    { NGX_GEMINI_KEY_TOKEN_TYPE, ngx_gemini_blame_key },
+    { NGX_GEMINI_KEY_METHOD, ngx_gemini_blame_key },
+    { NGX_GEMINI_KEY_BLOCKED, ngx_gemini_blame_key },
 
-    { NGX_GEMINI_PROJECT_SUSPENDED, ngx_gemini_blame_project,
-      6 * NGX_GEMINI_HOUR },
-    { NGX_GEMINI_PROJECT_DISABLED, ngx_gemini_blame_project,
-      6 * NGX_GEMINI_HOUR },
-    { NGX_GEMINI_PROJECT_BILLING, ngx_gemini_blame_project,
-      6 * NGX_GEMINI_HOUR },
-    { NGX_GEMINI_PROJECT_DENIED, ngx_gemini_blame_denied,
-      6 * NGX_GEMINI_HOUR },
+    { NGX_GEMINI_PROJECT_SUSPENDED, ngx_gemini_blame_project },
+    { NGX_GEMINI_PROJECT_DISABLED, ngx_gemini_blame_project },
+    { NGX_GEMINI_PROJECT_BILLING, ngx_gemini_blame_project },
+    { NGX_GEMINI_PROJECT_DENIED, ngx_gemini_blame_denied },
 
-    { NGX_GEMINI_MODEL_UNKNOWN, ngx_gemini_blame_unknown,
-      10 * NGX_GEMINI_MINUTE },
-    { NGX_GEMINI_OVERLOADED, ngx_gemini_blame_overload, 0 },
-    { NGX_GEMINI_EMPTY, ngx_gemini_blame_overload, 0 },
+    { NGX_GEMINI_MODEL_UNKNOWN, ngx_gemini_blame_unknown },
+    { NGX_GEMINI_OVERLOADED, ngx_gemini_blame_overload },
+    { NGX_GEMINI_EMPTY, ngx_gemini_blame_overload },
 
-    { 0, NULL, 0 }
+    { 0, NULL }
 };
 
 
@@ -109,7 +92,7 @@ ngx_gemini_blame(ngx_gemini_settling_t *st)
 
     for (blame = ngx_gemini_blames; blame->handler != NULL; blame++) {
         if (blame->class == st->verdict->class) {
-            blame->handler(st, blame->length);
+            blame->handler(st);
             return;
         }
     }
@@ -122,7 +105,7 @@ ngx_gemini_blame(ngx_gemini_settling_t *st)
  */
 
 static void
-ngx_gemini_blame_day(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_day(ngx_gemini_settling_t *st)
 {
     uint64_t  left, since;
 
@@ -149,7 +132,7 @@ ngx_gemini_blame_day(ngx_gemini_settling_t *st, uint32_t length)
 
 
 static void
-ngx_gemini_blame_minute(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_minute(ngx_gemini_settling_t *st)
 {
     if (st->resv.model == st->gv->other) {
         return;
@@ -160,13 +143,12 @@ ngx_gemini_blame_minute(ngx_gemini_settling_t *st, uint32_t length)
                                 st->now);
     }
 
-    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_CELL, &st->cell->rest,
-                             length);
+    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_CELL, &st->cell->rest);
 }
 
 
 static void
-ngx_gemini_blame_cell(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_cell(ngx_gemini_settling_t *st)
 {
     uint64_t  base;
 
@@ -176,14 +158,13 @@ ngx_gemini_blame_cell(ngx_gemini_settling_t *st, uint32_t length)
         return;
     }
 
-    if (length || st->verdict->delay) {
-        ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_CELL, &st->cell->rest,
-                                 length);
+    if (st->verdict->delay) {
+        ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_CELL, &st->cell->rest);
         return;
     }
 
     if (st->settle->no_guess) {
-        ngx_gemini_blame_overload(st, 0);
+        ngx_gemini_blame_overload(st);
         return;
     }
 
@@ -200,20 +181,19 @@ ngx_gemini_blame_cell(ngx_gemini_settling_t *st, uint32_t length)
 
 
 static void
-ngx_gemini_blame_account(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_account(ngx_gemini_settling_t *st)
 {
     if (st->verdict->scope == NGX_GEMINI_SCOPE_PROJECT) {
-        ngx_gemini_blame_project(st, length);
+        ngx_gemini_blame_project(st);
         return;
     }
 
-    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_ACCOUNT, &st->account->rest,
-                             length);
+    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_ACCOUNT, &st->account->rest);
 }
 
 
 static void
-ngx_gemini_blame_key(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_key(ngx_gemini_settling_t *st)
 {
     const ngx_gemini_key_conf_t  *conf;
 
@@ -288,17 +268,16 @@ ngx_gemini_blame_block(ngx_gemini_settling_t *st)
 
 
 static void
-ngx_gemini_blame_project(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_project(ngx_gemini_settling_t *st)
 {
-    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_PROJECT, &st->project->rest,
-                             length);
+    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_PROJECT, &st->project->rest);
 }
 
 
 /* it passes at times: believed when seen thrice in a row */
 
 static void
-ngx_gemini_blame_denied(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_denied(ngx_gemini_settling_t *st)
 {
     if (st->settle->began <= st->project->rest.began) {
         return;
@@ -315,7 +294,7 @@ ngx_gemini_blame_denied(ngx_gemini_settling_t *st, uint32_t length)
         return;
     }
 
-    ngx_gemini_blame_project(st, length);
+    ngx_gemini_blame_project(st);
 }
 
 
@@ -325,7 +304,7 @@ ngx_gemini_blame_denied(ngx_gemini_settling_t *st, uint32_t length)
  */
 
 static void
-ngx_gemini_blame_unknown(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_unknown(ngx_gemini_settling_t *st)
 {
     /* an odd version or verb, which says nothing of the model, has no delay */
 
@@ -342,15 +321,14 @@ ngx_gemini_blame_unknown(ngx_gemini_settling_t *st, uint32_t length)
         return;
     }
 
-    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_MODEL, &st->model->rest,
-                             length);
+    ngx_gemini_cooldown_told(st, NGX_GEMINI_SCOPE_MODEL, &st->model->rest);
 }
 
 
 /* when most of its last attempts failed so, or one of its trials does */
 
 static void
-ngx_gemini_blame_overload(ngx_gemini_settling_t *st, uint32_t length)
+ngx_gemini_blame_overload(ngx_gemini_settling_t *st)
 {
     uint32_t             n;
     ngx_gemini_model_t  *model;

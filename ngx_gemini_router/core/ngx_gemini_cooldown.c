@@ -18,16 +18,10 @@ static ngx_uint_t ngx_gemini_cooldown_saw(const ngx_gemini_settling_t *st,
 
 void
 ngx_gemini_cooldown_told(ngx_gemini_settling_t *st, ngx_gemini_scope_e scope,
-    ngx_gemini_rest_t *rest, uint32_t length)
+    ngx_gemini_rest_t *rest)
 {
-    if (st->verdict->delay && st->verdict->provenance != NGX_GEMINI_GUESSED)
-    {
-        ngx_gemini_cooldown_place(st, scope, rest, st->verdict->delay,
-                                  st->verdict->provenance);
-        return;
-    }
-
-    ngx_gemini_cooldown_place(st, scope, rest, length, NGX_GEMINI_LEARNED);
+    ngx_gemini_cooldown_place(st, scope, rest, st->verdict->delay,
+                              st->verdict->provenance);
 }
 
 

@@ -29,9 +29,9 @@ void ngx_gemini_cooldown_place(ngx_gemini_settling_t *st,
     ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest, uint64_t length,
     ngx_uint_t provenance);
 
-/* for as long as the answer told, else for the length of the rule */
+/* for as long as the verdict says */
 void ngx_gemini_cooldown_told(ngx_gemini_settling_t *st,
-    ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest, uint32_t length);
+    ngx_gemini_scope_e scope, ngx_gemini_rest_t *rest);
 
 /*
  * Places a guessed rest: base, doubled for each like failure so far, at most

@@ -13,6 +13,7 @@
 #define _FIXTURE_H_INCLUDED_
 
 
+#include "ngx_gemini_class.h"
 #include "ngx_gemini_classify.h"
 #include "ngx_gemini_glob.h"
 #include "ngx_gemini_pool.h"
@@ -320,14 +321,12 @@ fixture_answer(fixture_t *f, ngx_gemini_settle_t *settle,
     memset(settle, 0, sizeof(ngx_gemini_settle_t));
     memset(&f->verdict, 0, sizeof(ngx_gemini_verdict_t));
 
-    f->verdict.class = class;
-    f->verdict.provenance = NGX_GEMINI_GUESSED;
+    ngx_gemini_class_fill(&f->verdict, class);
 
     /* of a wrong verb or version the same 404 comes without */
 
     if (class == NGX_GEMINI_MODEL_UNKNOWN) {
-        f->verdict.delay = 600000;
-        f->verdict.provenance = NGX_GEMINI_LEARNED;
+        f->verdict.delay = 60000;
     }
 
     settle->resv = pick->resv;

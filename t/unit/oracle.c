@@ -368,10 +368,8 @@ oracle_settle(fixture_t *f, const ngx_gemini_pick_t *pick, uint64_t began)
     settle.tokens.prompt = oracle_dice(f, 2) ? -1 : (int64_t)
                                                     oracle_dice(f, 8000);
 
-    f->verdict.disable = (f->verdict.class == NGX_GEMINI_KEY_INVALID);
-
     if (f->verdict.class == NGX_GEMINI_QUOTA_MINUTE) {
-        f->verdict.delay = oracle_dice(f, 65000);
+        f->verdict.delay = 1 + oracle_dice(f, 65000);
         f->verdict.provenance = NGX_GEMINI_TOLD;
         f->verdict.nviolations = 1;
         f->verdict.violations[0].limit = NGX_GEMINI_LIMIT_RPM;

@@ -287,9 +287,7 @@ probe_check(fixture_t *f, uint32_t key, ngx_gemini_class_e class,
     memset(settle, 0, sizeof(ngx_gemini_settle_t));
     memset(&f->verdict, 0, sizeof(ngx_gemini_verdict_t));
 
-    f->verdict.class = class;
-    f->verdict.disable = (class >= NGX_GEMINI_KEY_INVALID
-                          && class <= NGX_GEMINI_KEY_LEAKED);
+    ngx_gemini_class_fill(&f->verdict, class);
 
     settle->key = key;
     settle->verdict = &f->verdict;
