@@ -289,15 +289,10 @@ ngx_http_gemini_persist_lease(ngx_http_gemini_persist_t *ps)
     gv = ngx_http_gemini_zone_lock(ps->pool);
     saving = &gv->gp->saving;
 
-    /* an end that is too far was set before the clock was; another worker's
-       clock, read once in a turn, may well be some milliseconds ahead */
-
     if ((saving->sign != ngx_gemini_snapshot_sign(gv->gp)
          || saving->file != ps->hash)
-        && (saving->pid == 0
-            || saving->pid == ngx_pid
-            || saving->end < now
-            || saving->end > now + 2 * NGX_HTTP_GEMINI_PERSIST_LEASE
+        && (ngx_gemini_pool_lease(saving->pid, saving->end, ngx_pid,
+                                  NGX_HTTP_GEMINI_PERSIST_LEASE, now)
             || (kill(saving->pid, 0) == -1 && ngx_errno == NGX_ESRCH)))
     {
         saving->pid = ngx_pid;

@@ -472,6 +472,15 @@ ngx_gemini_pool_leave(ngx_gemini_view_t *gv, uint32_t worker)
 }
 
 
+ngx_uint_t
+ngx_gemini_pool_lease(int32_t holder, uint64_t end, int32_t pid,
+    uint64_t length, uint64_t now)
+{
+    return holder == 0 || holder == pid || end <= now
+           || end > now + 2 * length;
+}
+
+
 void
 ngx_gemini_pool_event(ngx_gemini_view_t *gv, const ngx_gemini_event_t *event)
 {

@@ -515,6 +515,15 @@ uint32_t ngx_gemini_pool_join(ngx_gemini_view_t *gv, int32_t pid,
     uint64_t cycle);
 void ngx_gemini_pool_leave(ngx_gemini_view_t *gv, uint32_t worker);
 
+/*
+ * 1: pid may take, or take again, a lease of length ms that holder (0: nobody)
+ * has until end.  The clocks of two workers, each read once in a turn, may be
+ * apart; an end farther than any could set it was set by a clock since put
+ * back.
+ */
+ngx_uint_t ngx_gemini_pool_lease(int32_t holder, uint64_t end, int32_t pid,
+    uint64_t length, uint64_t now);
+
 
 /* rests: ms left at now, 0: over; never more than its own length */
 uint64_t ngx_gemini_rest_left(const ngx_gemini_rest_t *rest, uint64_t now);

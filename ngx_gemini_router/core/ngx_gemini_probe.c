@@ -47,13 +47,8 @@ ngx_uint_t
 ngx_gemini_probe_lease(ngx_gemini_probing_t *probing, int32_t pid,
     uint64_t now)
 {
-    /* one that ends much later than any could is of a clock that was set;
-       clocks of two workers differ by a turn */
-
-    if (probing->pid != 0
-        && probing->pid != pid
-        && probing->end > now
-        && probing->end <= now + 2 * NGX_GEMINI_PROBE_LEASE)
+    if (!ngx_gemini_pool_lease(probing->pid, probing->end, pid,
+                               NGX_GEMINI_PROBE_LEASE, now))
     {
         return 0;
     }
