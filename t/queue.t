@@ -282,8 +282,10 @@ sub gone {
     $waiting[1]->reset;
     wait_for('gone', 2);
 
+    # it may have waited for less than a millisecond
+
     my $line = (log_lines($t, 'gone', 1))[0];
-    like($line, qr/ 499 client_gone [1-9]/, 'gone: outcome');
+    like($line, qr/ 499 client_gone \d/, 'gone: outcome');
 
     my $h2 = $t->h2_stream(
         POST => "/gone/v1beta/models/$flash:generateContent", {}, $body,
