@@ -10,16 +10,21 @@
 #include "ngx_gemini_upload.h"
 
 
-static ngx_uint_t ngx_http_gemini_upload_is(ngx_table_elt_t *h,
-    const char *name, size_t len);
+static ngx_uint_t ngx_http_gemini_upload_leads(const ngx_table_elt_t *h);
 static ngx_int_t ngx_http_gemini_upload_rewrite(ngx_http_gemini_ctx_t *ctx,
     ngx_table_elt_t *h, ngx_str_t *base);
 static ngx_int_t ngx_http_gemini_upload_base(ngx_http_gemini_ctx_t *ctx,
     ngx_str_t *base);
 
 
-#define ngx_http_gemini_upload_name(h, name)                                  \
-    ngx_http_gemini_upload_is(h, name, sizeof(name) - 1)
+/* where to go on; Location is that of uploadType=resumable */
+
+static const ngx_str_t  ngx_http_gemini_upload_names[] = {
+    ngx_string("X-Goog-Upload-URL"),
+    ngx_string("X-Goog-Upload-Control-URL"),
+    ngx_string("Location"),
+    ngx_null_string
+};
 
 
 ngx_int_t
@@ -52,11 +57,7 @@ ngx_http_gemini_upload_header(ngx_http_gemini_ctx_t *ctx,
             i = 0;
         }
 
-        if (h[i].hash == 0
-            || (!ngx_http_gemini_upload_name(&h[i], "X-Goog-Upload-URL")
-                && !ngx_http_gemini_upload_name(&h[i],
-                                                "X-Goog-Upload-Control-URL")))
-        {
+        if (h[i].hash == 0 || !ngx_http_gemini_upload_leads(&h[i])) {
             continue;
         }
 
@@ -70,10 +71,20 @@ ngx_http_gemini_upload_header(ngx_http_gemini_ctx_t *ctx,
 
 
 static ngx_uint_t
-ngx_http_gemini_upload_is(ngx_table_elt_t *h, const char *name, size_t len)
+ngx_http_gemini_upload_leads(const ngx_table_elt_t *h)
 {
-    return h->key.len == len
-           && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0;
+    const ngx_str_t  *name;
+
+    for (name = ngx_http_gemini_upload_names; name->len; name++) {
+
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

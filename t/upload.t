@@ -43,6 +43,7 @@ server {
     location /other/ {
         gemini_select main;
         proxy_pass http://%%FAKE%%;
+        proxy_redirect https://generativelanguage.googleapis.com/ /;
         include %%ROOT%%/conf/gemini_upload.conf;
     }
 
@@ -151,6 +152,50 @@ for my $prefix ('', '/gate', '/other') {
     $r = $t->get("/v1beta/$file->{name}");
     is($r->{status}, 200, 'the file is known');
     is(($fake->log)[-1]{project}, $start->{project}, '.. as its');
+}
+
+# uploadType=resumable: Location, Content-Range, 308
+
+for my $prefix ('', '/gate', '/other') {
+    my $data = join '', map { chr(($_ * 11 + length $prefix) % 251) } 1 .. 6e5;
+    my $half = 2 ** 18;
+    my $mark = mark();
+    my $r = $t->post("$prefix/upload/v1beta/files?uploadType=resumable"
+                     . '&key=client-secret-1',
+                     {'X-Upload-Content-Type' => 'video/mp4'},
+                     {file => {display_name => 'x'}});
+
+    is($r->{status}, 200, "'$prefix', Location: begun");
+    like($r->{headers}{location},
+         qr{^http://127\.0\.0\.1:\d+\Q$prefix\E/upload/v1beta/files\?},
+         '.. leads back');
+    unlike($r->{headers}{location}, qr/[?&]key=/, '.. without a key');
+
+    my $path = target($r, 'location');
+    push @ids, $path =~ /upload_id=([^&]+)/;
+
+    my $end = length($data) - 1;
+    my $first = $half - 1;
+
+    $r = $t->request(PUT => $path,
+                     {'Content-Range' => "bytes 0-$first/*"},
+                     substr $data, 0, $half);
+    is($r->{status}, 308, 'a piece: go on');
+    is($r->{headers}{range}, "bytes=0-$first", '.. from there');
+
+    $r = $t->request(PUT => $path, {'Content-Range' => 'bytes */*'}, '');
+    is($r->{headers}{range}, "bytes=0-$first", 'asked for');
+
+    $r = $t->request(PUT => $path, {'Content-Range' =>
+                                        "bytes $half-$end/" . length $data},
+                     substr $data, $half);
+    is($r->{json}{file}{sizeBytes}, length $data, 'all of it came');
+
+    my @project = map { $_->{project} } $fake->log(since => $mark);
+    is_deeply(\@project, [($project[0]) x 4], 'to one project');
+
+    $r = $t->get("/v1beta/$r->{json}{file}{name}");
+    is($r->{status}, 200, 'the file is known');
 }
 
 # an address of its own

@@ -22,9 +22,11 @@ ngx_gemini_upload_url(const ngx_str_t *url, const ngx_str_t *base,
 
     end = url->data + url->len;
 
-    /* behind "https://host" */
+    /* behind "https://host", which proxy_redirect may have taken off */
 
-    for (path = url->data, n = 0; path < end; path++) {
+    n = (url->len && url->data[0] == '/') ? 2 : 0;
+
+    for (path = url->data; path < end; path++) {
         if (*path == '/' && ++n == 3) {
             break;
         }

@@ -18,7 +18,7 @@
  * url, as Google gave it, for the client: base (scheme, host, path prefix;
  * no slash at its end) instead of Google's, credentials cut off; at dst,
  * base->len + url->len bytes.  id: the upload_id in it, raw, or empty.  A URL
- * that is none of an upload keeps its host.  NGX_ERROR: no absolute URL.
+ * that is none of an upload keeps its host.  NGX_ERROR: neither URL nor path.
  */
 ngx_int_t ngx_gemini_upload_url(const ngx_str_t *url, const ngx_str_t *base,
     u_char *dst, ngx_str_t *result, ngx_str_t *id);

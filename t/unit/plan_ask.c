@@ -192,6 +192,10 @@ main(void)
             "http://gw:1/p/upload/v1beta/files?upload_id=ab", "ab");
     ask_url("https://x/upload/v1beta/files?key=K",
             "http://gw:1/p/upload/v1beta/files", "");
+    ask_url("/upload/v1beta/files?key=K&upload_id=ab",
+            "http://gw:1/p/upload/v1beta/files?upload_id=ab", "ab");
+    ask_url("//x/upload/v1beta/files?key=K", "//x/upload/v1beta/files", "");
+    ask_url("/other?key=K&a=b", "/other?a=b", "");
     ask_url("https://x/other?a=b&key=K", "https://x/other?a=b", "");
     ask_url("https://x/", "https://x/", "");
     ask_url("https://x", NULL, NULL);

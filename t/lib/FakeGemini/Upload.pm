@@ -2,7 +2,8 @@ package FakeGemini::Upload;
 
 # The resumable upload and its roots: files, file search stores, environments.
 # The address that a start was answered with is credential enough; a key may
-# stand beside it if it is of the same project.
+# stand beside it if it is of the same project.  uploadType=resumable, without
+# headers of its own, is as Google's other APIs have it: Location, Range, 308.
 
 use Mojo::Base -strict, -signatures;
 
@@ -74,8 +75,9 @@ sub upload_answer ($app, $req) {
 
     if (!defined $id) {
         return at_once($app, $req) if $req->{received};
-        return ('bad_request', {}) if $command !~ /\bstart\b/;
-        return start($app, $req);
+        return start($app, $req) if $command =~ /\bstart\b/
+            || ($req->{args}{uploadType} // '') eq 'resumable';
+        return ('bad_request', {});
     }
 
     # a key beside the address
@@ -87,6 +89,8 @@ sub upload_answer ($app, $req) {
     return plain(403, 'Forbidden') if $upload->{project}
         ne ($req->{project} // $upload->{project});
     return plain(404, 'Not Found') if $upload->{path} ne $req->{path};
+
+    return classic($app, $req, $upload) if $upload->{classic};
 
     return state_of($upload, $upload->{state}) if $command =~ /\bquery\b/;
     return plain(400, "Upload has already been $upload->{state}")
@@ -130,6 +134,34 @@ sub piece ($app, $req, $upload, $command) {
 }
 
 
+# a piece is told by its Content-Range; "*" for one asks what has come
+sub classic ($app, $req, $upload) {
+    my ($from, $to, $all) = header($req, 'content-range')
+        =~ m{^bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)$}
+        or return plain(400, 'Invalid Content-Range');
+
+    return plain(400, "Upload has already been $upload->{state}")
+        if $upload->{state} ne 'active';
+
+    if (defined $from) {
+        return plain(400, "$from to $to does not fit $upload->{size}")
+            if $from != $upload->{size} || $to - $from + 1 != $req->{length};
+
+        @$upload{qw(size digest content)} = ($to + 1, @{$req->{received}}{
+            qw(digest content)});
+    }
+
+    return finish($app, $upload) if $all eq $upload->{size};
+
+    my $answer = plain(308, '');
+
+    $answer->{extra_headers} = [['Range', 'bytes=0-' . ($upload->{size} - 1)]]
+        if $upload->{size};
+
+    return $answer;
+}
+
+
 sub start ($app, $req) {
     my $id = 'up-' . $app->store->new_id;
     my $upload = session($app, $req, $id);
@@ -142,6 +174,11 @@ sub start ($app, $req) {
         . "upload_id=$id&upload_protocol=resumable";
 
     $app->{uploads}{$id} = $upload;
+
+    if ($upload->{classic}) {
+        $url =~ s/upload_protocol/uploadType/;
+        return empty(['Location', $url], ['X-GUploader-UploadID', $id]);
+    }
 
     return empty(
         ['X-Goog-Upload-Status', 'active'],
@@ -165,7 +202,9 @@ sub session ($app, $req, $id) {
         state   => 'active',
         project => $req->{project},
         version => $req->{version},
-        type    => header($req, 'x-goog-upload-header-content-type'),
+        classic => header($req, 'x-goog-upload-command') eq '',
+        type    => header($req, 'x-goog-upload-header-content-type')
+                   || header($req, 'x-upload-content-type'),
         told    => header($req, 'x-goog-upload-header-content-length'),
         size    => 0,
         digest  => Digest::MD5->new,

@@ -24,8 +24,9 @@ has [qw(conn req answer)];
 
 my %reason = (
     200 => 'OK', 201 => 'Created', 204 => 'No Content', 302 => 'Found',
-    304 => 'Not Modified', 400 => 'Bad Request', 401 => 'Unauthorized',
-    402 => 'Payment Required', 403 => 'Forbidden', 404 => 'Not Found',
+    304 => 'Not Modified', 308 => 'Resume Incomplete', 400 => 'Bad Request',
+    401 => 'Unauthorized', 402 => 'Payment Required', 403 => 'Forbidden',
+    404 => 'Not Found',
     409 => 'Conflict', 413 => 'Request Entity Too Large',
     429 => 'Too Many Requests', 499 => 'Client Closed Request',
     500 => 'Internal Server Error', 501 => 'Not Implemented',
