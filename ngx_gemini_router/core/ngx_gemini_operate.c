@@ -23,6 +23,7 @@ static void ngx_gemini_operate_disable(ngx_gemini_operate_t *op,
     ngx_gemini_view_t *gv);
 static void ngx_gemini_operate_enable(ngx_gemini_operate_t *op,
     ngx_gemini_view_t *gv);
+static uint64_t ngx_gemini_operate_until(const ngx_gemini_operate_t *op);
 static void ngx_gemini_operate_flag(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_flag_t *flag);
 static void ngx_gemini_operate_look(const ngx_gemini_operate_t *op,
@@ -31,10 +32,12 @@ static void ngx_gemini_operate_look_lock(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state);
 static void ngx_gemini_operate_look_key(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state);
-static void ngx_gemini_operate_look_project(const ngx_gemini_operate_t *op,
-    const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state);
-static void ngx_gemini_operate_look_account(const ngx_gemini_operate_t *op,
-    const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state);
+static void ngx_gemini_operate_project(const ngx_gemini_operate_t *op,
+    const ngx_gemini_view_t *gv, uint32_t i, ngx_gemini_row_project_t *project,
+    ngx_gemini_row_account_t *account);
+static void ngx_gemini_operate_account(const ngx_gemini_operate_t *op,
+    const ngx_gemini_view_t *gv, uint32_t i,
+    ngx_gemini_row_account_t *account);
 static void ngx_gemini_operate_look_model(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state);
 static void ngx_gemini_operate_keep(ngx_gemini_operate_state_t *state,
@@ -183,7 +186,7 @@ ngx_gemini_operate_lock(ngx_gemini_operate_t *op, ngx_gemini_view_t *gv)
     }
 
     gv->gp->lock_model = op->gc->models[op->item].slot;
-    gv->gp->lock_until = op->length ? op->now + op->length : 0;
+    gv->gp->lock_until = ngx_gemini_operate_until(op);
 }
 
 
@@ -195,7 +198,7 @@ ngx_gemini_operate_disable(ngx_gemini_operate_t *op, ngx_gemini_view_t *gv)
     ngx_gemini_operate_flag(op, gv, &flag);
 
     *flag.operator = 1;
-    *flag.until = op->length ? op->now + op->length : 0;
+    *flag.until = ngx_gemini_operate_until(op);
 
     flag.note->len = (uint8_t) ngx_min(op->note.len, NGX_GEMINI_NOTE_MAX);
 
@@ -228,6 +231,15 @@ ngx_gemini_operate_enable(ngx_gemini_operate_t *op, ngx_gemini_view_t *gv)
         key->verbs = 0;
         key->surfaces = 0;
     }
+}
+
+
+/* 0: without an end */
+
+static uint64_t
+ngx_gemini_operate_until(const ngx_gemini_operate_t *op)
+{
+    return op->length ? op->now + op->length : 0;
 }
 
 
@@ -278,6 +290,9 @@ static void
 ngx_gemini_operate_look(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state)
 {
+    ngx_gemini_row_account_t  account;
+    ngx_gemini_row_project_t  project;
+
     ngx_memzero(state, sizeof(ngx_gemini_operate_state_t));
 
     if (op->action == NGX_GEMINI_OPERATE_LOCK
@@ -294,11 +309,13 @@ ngx_gemini_operate_look(const ngx_gemini_operate_t *op,
         break;
 
     case NGX_GEMINI_SCOPE_PROJECT:
-        ngx_gemini_operate_look_project(op, gv, state);
+        ngx_gemini_operate_project(op, gv, op->item, &project, &account);
+        ngx_gemini_operate_keep(state, &project.row);
         break;
 
     case NGX_GEMINI_SCOPE_ACCOUNT:
-        ngx_gemini_operate_look_account(op, gv, state);
+        ngx_gemini_operate_account(op, gv, op->item, &account);
+        ngx_gemini_operate_keep(state, &account.row);
         break;
 
     default: /* NGX_GEMINI_SCOPE_MODEL */
@@ -342,21 +359,14 @@ ngx_gemini_operate_look_key(const ngx_gemini_operate_t *op,
     const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state)
 {
     ngx_gemini_row_key_t          key;
-    const ngx_gemini_conf_t      *gc;
     ngx_gemini_row_account_t      account;
     ngx_gemini_row_project_t      project;
-    const ngx_gemini_key_conf_t  *kc;
+    const ngx_gemini_key_conf_t  *conf;
 
-    gc = op->gc;
-    kc = &gc->keys[op->item];
+    conf = &op->gc->keys[op->item];
 
-    ngx_gemini_row_account(&account, &gc->accounts[kc->account],
-                           &gv->accounts[gc->accounts[kc->account].slot],
-                           op->now);
-    ngx_gemini_row_project(&project, &gc->projects[kc->project],
-                           &gv->projects[gc->projects[kc->project].slot],
-                           &account, op->now);
-    ngx_gemini_row_key(&key, kc, &gv->keys[kc->slot], &project, &account,
+    ngx_gemini_operate_project(op, gv, conf->project, &project, &account);
+    ngx_gemini_row_key(&key, conf, &gv->keys[conf->slot], &project, &account,
                        op->now);
 
     ngx_gemini_operate_keep(state, &key.row);
@@ -364,41 +374,30 @@ ngx_gemini_operate_look_key(const ngx_gemini_operate_t *op,
 
 
 static void
-ngx_gemini_operate_look_project(const ngx_gemini_operate_t *op,
-    const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state)
+ngx_gemini_operate_project(const ngx_gemini_operate_t *op,
+    const ngx_gemini_view_t *gv, uint32_t i, ngx_gemini_row_project_t *project,
+    ngx_gemini_row_account_t *account)
 {
-    uint32_t                          n;
-    const ngx_gemini_conf_t          *gc;
-    ngx_gemini_row_account_t          account;
-    ngx_gemini_row_project_t          project;
     const ngx_gemini_project_conf_t  *conf;
 
-    gc = op->gc;
-    conf = &gc->projects[op->item];
-    n = conf->account;
+    conf = &op->gc->projects[i];
 
-    ngx_gemini_row_account(&account, &gc->accounts[n],
-                           &gv->accounts[gc->accounts[n].slot], op->now);
-    ngx_gemini_row_project(&project, conf, &gv->projects[conf->slot],
-                           &account, op->now);
-
-    ngx_gemini_operate_keep(state, &project.row);
+    ngx_gemini_operate_account(op, gv, conf->account, account);
+    ngx_gemini_row_project(project, conf, &gv->projects[conf->slot], account,
+                           op->now);
 }
 
 
 static void
-ngx_gemini_operate_look_account(const ngx_gemini_operate_t *op,
-    const ngx_gemini_view_t *gv, ngx_gemini_operate_state_t *state)
+ngx_gemini_operate_account(const ngx_gemini_operate_t *op,
+    const ngx_gemini_view_t *gv, uint32_t i,
+    ngx_gemini_row_account_t *account)
 {
-    ngx_gemini_row_account_t          account;
     const ngx_gemini_account_conf_t  *conf;
 
-    conf = &op->gc->accounts[op->item];
+    conf = &op->gc->accounts[i];
 
-    ngx_gemini_row_account(&account, conf, &gv->accounts[conf->slot],
-                           op->now);
-
-    ngx_gemini_operate_keep(state, &account.row);
+    ngx_gemini_row_account(account, conf, &gv->accounts[conf->slot], op->now);
 }
 
 
@@ -444,7 +443,7 @@ ngx_gemini_operate_event(const ngx_gemini_operate_t *op,
     ngx_memzero(&event, sizeof(ngx_gemini_event_t));
 
     event.time = op->now;
-    event.until = op->length ? op->now + op->length : 0;
+    event.until = ngx_gemini_operate_until(op);
     event.type = NGX_GEMINI_EVENT_CONTROL;
     event.action = (uint8_t) op->action;
     event.scope = (uint8_t) op->scope;

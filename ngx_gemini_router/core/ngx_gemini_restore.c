@@ -50,7 +50,7 @@ typedef struct {
 static ngx_int_t ngx_gemini_restore_value(void *data, const ngx_str_t *path,
     ngx_gemini_json_e type, const ngx_str_t *value);
 static ngx_int_t ngx_gemini_restore_list(ngx_gemini_restore_t *rs,
-    ngx_uint_t list, const ngx_str_t *path, size_t skip,
+    ngx_uint_t list, const ngx_str_t *path, const ngx_str_t *rest,
     ngx_gemini_json_e type, const ngx_str_t *value);
 static ngx_int_t ngx_gemini_restore_wrong(ngx_gemini_restore_t *rs,
     const ngx_str_t *path, uint32_t record, const char *reason);
@@ -147,19 +147,16 @@ ngx_gemini_restore_value(void *data, const ngx_str_t *path,
 {
     ngx_gemini_restore_t *rs = data;
 
-    size_t       len;
+    ngx_str_t    rest;
     ngx_uint_t   i;
-    const char  *name, *reason;
+    const char  *reason;
 
     for (i = 0; i < NGX_GEMINI_SAVED_LISTS; i++) {
-        name = ngx_gemini_saved_lists[i].name;
-        len = ngx_strlen(name);
 
-        if (path->len >= len && ngx_memcmp(path->data, name, len) == 0
-            && (path->len == len || path->data[len] == '['
-                || path->data[len] == '.'))
+        if (ngx_gemini_saved_member(ngx_gemini_saved_lists[i].name, path,
+                                    &rest))
         {
-            return ngx_gemini_restore_list(rs, i, path, len, type, value);
+            return ngx_gemini_restore_list(rs, i, path, &rest, type, value);
         }
     }
 
@@ -167,26 +164,24 @@ ngx_gemini_restore_value(void *data, const ngx_str_t *path,
                                    path, type, value);
 
     if (reason == NULL && rs->root.version > NGX_GEMINI_SAVED_VERSION) {
-        return ngx_gemini_restore_wrong(rs, path, 0,
-                                        "is of a later version");
+        reason = "is of a later version";
     }
 
-    return reason == NULL ? NGX_OK
-                          : ngx_gemini_restore_wrong(rs, path, 0, reason);
+    return ngx_gemini_restore_wrong(rs, path, 0, reason);
 }
 
 
-/* skip: bytes of path that are the list's name */
+/* rest: what follows the list's name in path */
 
 static ngx_int_t
 ngx_gemini_restore_list(ngx_gemini_restore_t *rs, ngx_uint_t list,
-    const ngx_str_t *path, size_t skip, ngx_gemini_json_e type,
+    const ngx_str_t *path, const ngx_str_t *rest, ngx_gemini_json_e type,
     const ngx_str_t *value)
 {
     ngx_str_t    member;
     const char  *reason;
 
-    if (path->len == skip) {
+    if (rest->len == 0) {
         rs->list = list;
         rs->n = 0;
 
@@ -196,11 +191,11 @@ ngx_gemini_restore_list(ngx_gemini_restore_t *rs, ngx_uint_t list,
                : ngx_gemini_restore_wrong(rs, path, 0, "is not a list");
     }
 
-    if (list != rs->list || path->len < skip + 2 || path->data[skip] != '[') {
+    if (list != rs->list || rest->len < 2 || rest->data[0] != '[') {
         return ngx_gemini_restore_wrong(rs, path, 0, "is not a list");
     }
 
-    if (path->len == skip + 2) {
+    if (rest->len == 2) {
 
         if (type == NGX_GEMINI_JSON_OPEN && value->data[0] == '{') {
             ngx_memzero(&rs->record, sizeof(ngx_gemini_restore_record_t));
@@ -217,21 +212,26 @@ ngx_gemini_restore_list(ngx_gemini_restore_t *rs, ngx_uint_t list,
                                         "is not an object");
     }
 
-    member.data = path->data + skip + 3;
-    member.len = path->len - skip - 3;
+    member.data = rest->data + 3;
+    member.len = rest->len - 3;
 
     reason = ngx_gemini_saved_read(ngx_gemini_saved_lists[list].fields,
                                    &rs->record, &member, type, value);
 
-    return reason == NULL ? NGX_OK
-                          : ngx_gemini_restore_wrong(rs, path, rs->n, reason);
+    return ngx_gemini_restore_wrong(rs, path, rs->n, reason);
 }
 
+
+/* reason: NULL: nothing is */
 
 static ngx_int_t
 ngx_gemini_restore_wrong(ngx_gemini_restore_t *rs, const ngx_str_t *path,
     uint32_t record, const char *reason)
 {
+    if (reason == NULL) {
+        return NGX_OK;
+    }
+
     rs->error->reason = reason;
     rs->error->record = record;
     rs->error->len = ngx_min(path->len, NGX_GEMINI_RESTORE_PATH);
@@ -570,7 +570,7 @@ ngx_gemini_restore_root(ngx_gemini_restore_t *rs)
 }
 
 
-/* whoever was trying it is gone */
+/* the file has its two ends */
 
 static void
 ngx_gemini_restore_rest(ngx_gemini_rest_t *rest)

@@ -167,6 +167,10 @@ const char *ngx_gemini_saved_read(const ngx_gemini_saved_t *fields,
     void *record, const ngx_str_t *path, ngx_gemini_json_e type,
     const ngx_str_t *value);
 
+/* 1: path leads to the member of this name, rest is what follows it */
+ngx_uint_t ngx_gemini_saved_member(const char *name, const ngx_str_t *path,
+    ngx_str_t *rest);
+
 
 /* an unsigned integer, by the type of its member; size is in bytes */
 size_t ngx_gemini_saved_size(ngx_gemini_saved_e type);

@@ -38,8 +38,6 @@ typedef struct {
 } ngx_gemini_saved_reader_t;
 
 
-static ngx_uint_t ngx_gemini_saved_member(const char *name,
-    const ngx_str_t *path, ngx_str_t *rest);
 static ngx_uint_t ngx_gemini_saved_fits(const ngx_gemini_saved_read_t *sr,
     const ngx_gemini_saved_reader_t *reader);
 static ngx_uint_t ngx_gemini_saved_bracket(const ngx_gemini_saved_read_t *sr,
@@ -153,9 +151,7 @@ ngx_gemini_saved_read(const ngx_gemini_saved_t *fields, void *record,
 }
 
 
-/* 1: path leads to the member of this name, rest is what follows it */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_gemini_saved_member(const char *name, const ngx_str_t *path,
     ngx_str_t *rest)
 {
