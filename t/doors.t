@@ -50,7 +50,8 @@ my %parts = (
     'core:sched'    => [ qw/ allow blame candidate change cooldown lack resv
                              settle / ],
     'core:plan'     => [ qw/ order / ],
-    'core:snapshot' => [ qw/ restore saved saved_read saved_table / ],
+    'core:snapshot' => [ qw/ restore restore_put saved saved_read
+                             saved_table / ],
     'core:report'   => [ qw/ copy copy_metrics copy_models row row_tier summary
                              table / ],
     'core:operate'  => [ qw/ reset / ],
