@@ -44,22 +44,22 @@ static const char *ngx_gemini_explain_treatment(
     const ngx_gemini_explain_t *ge);
 
 
-#define ngx_gemini_field(type, field)                                         \
+#define ngx_gemini_explain_field(type, field)                                 \
     NGX_GEMINI_FIELD_##type, offsetof(ngx_gemini_explain_row_t, field), NULL
 
 
 static const ngx_gemini_field_t  ngx_gemini_explain_fields[] = {
-    { "rank", ngx_gemini_field(LIMIT, rank) },
-    { "key", ngx_gemini_field(STRING, key) },
-    { "project", ngx_gemini_field(STRING, project) },
-    { "account", ngx_gemini_field(STRING, account) },
-    { "model", ngx_gemini_field(STRING, model) },
-    { "priority", ngx_gemini_field(UINT, priority) },
-    { "usable", ngx_gemini_field(BOOL, usable) },
-    { "lack", ngx_gemini_field(WORD, lack) },
-    { "reason", ngx_gemini_field(WORD, reason) },
-    { "until", ngx_gemini_field(TIME, until) },
-    { "left", ngx_gemini_field(SECONDS, left) },
+    { "rank", ngx_gemini_explain_field(LIMIT, rank) },
+    { "key", ngx_gemini_explain_field(STRING, key) },
+    { "project", ngx_gemini_explain_field(STRING, project) },
+    { "account", ngx_gemini_explain_field(STRING, account) },
+    { "model", ngx_gemini_explain_field(STRING, model) },
+    { "priority", ngx_gemini_explain_field(UINT, priority) },
+    { "usable", ngx_gemini_explain_field(BOOL, usable) },
+    { "lack", ngx_gemini_explain_field(WORD, lack) },
+    { "reason", ngx_gemini_explain_field(WORD, reason) },
+    { "until", ngx_gemini_explain_field(TIME, until) },
+    { "left", ngx_gemini_explain_field(SECONDS, left) },
     ngx_gemini_null_field
 };
 
@@ -70,7 +70,6 @@ ngx_gemini_explain_init(ngx_gemini_explain_t *ge, const ngx_gemini_conf_t *gc,
 {
     ngx_memzero(ge, offsetof(ngx_gemini_explain_t, rows));
 
-    ge->n = 0;
     ge->gc = gc;
     ge->now = now;
     ge->requested = *model;

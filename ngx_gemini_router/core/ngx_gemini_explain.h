@@ -66,8 +66,8 @@ typedef struct {
     uint32_t                   usable;
     uint64_t                   next_relief;
 
-    ngx_gemini_explain_row_t   rows[NGX_GEMINI_EXPLAIN_BATCH];
     uint32_t                   n;
+    ngx_gemini_explain_row_t   rows[NGX_GEMINI_EXPLAIN_BATCH];
 } ngx_gemini_explain_t;
 
 

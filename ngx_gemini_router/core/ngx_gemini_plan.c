@@ -27,10 +27,13 @@ static ngx_gemini_step_e ngx_gemini_plan_step(ngx_gemini_course_t *course,
     ngx_gemini_order_t *order, const ngx_gemini_verdict_t *verdict,
     uint32_t slot);
 static ngx_uint_t ngx_gemini_plan_forget(ngx_gemini_course_t *course);
-static ngx_uint_t ngx_gemini_plan_is_quota(ngx_uint_t class);
-static ngx_uint_t ngx_gemini_plan_is_refusal(ngx_uint_t class);
+static void ngx_gemini_plan_down(ngx_gemini_finale_t *finale,
+    const char *message);
+static void ngx_gemini_plan_busy(ngx_gemini_finale_t *finale);
 static ngx_uint_t ngx_gemini_plan_quota_only(
     const ngx_gemini_course_t *course, const ngx_gemini_pick_t *pick);
+static ngx_uint_t ngx_gemini_plan_is_quota(ngx_uint_t class);
+static ngx_uint_t ngx_gemini_plan_is_refusal(ngx_uint_t class);
 
 
 ngx_gemini_step_e
@@ -426,9 +429,7 @@ ngx_gemini_plan_finale(const ngx_gemini_course_t *course,
     }
 
     if (pick->lack & NGX_GEMINI_LACK_UPSTREAM) {
-        finale->reason = "UPSTREAM_DOWN";
-        finale->outcome = NGX_GEMINI_OUTCOME_UPSTREAM_DOWN;
-        finale->message = "the upstream cannot be reached";
+        ngx_gemini_plan_down(finale, "the upstream cannot be reached");
         return;
     }
 
@@ -437,18 +438,14 @@ ngx_gemini_plan_finale(const ngx_gemini_course_t *course,
     case NGX_GEMINI_TRANSPORT:
     case NGX_GEMINI_TIMEOUT:
     case NGX_GEMINI_BAD_GATEWAY:
-        finale->reason = "UPSTREAM_DOWN";
-        finale->outcome = NGX_GEMINI_OUTCOME_UPSTREAM_DOWN;
-        finale->message = "the upstream did not answer";
+        ngx_gemini_plan_down(finale, "the upstream did not answer");
         return;
 
     case NGX_GEMINI_OVERLOADED:
     case NGX_GEMINI_SERVER:
     case NGX_GEMINI_DEADLINE:
     case NGX_GEMINI_EMPTY:
-        finale->reason = "MODEL_OVERLOADED";
-        finale->outcome = NGX_GEMINI_OUTCOME_OVERLOADED;
-        finale->message = "the model is overloaded";
+        ngx_gemini_plan_busy(finale);
         return;
 
     default:
@@ -456,9 +453,7 @@ ngx_gemini_plan_finale(const ngx_gemini_course_t *course,
     }
 
     if (pick->lack & NGX_GEMINI_LACK_MODEL) {
-        finale->reason = "MODEL_OVERLOADED";
-        finale->outcome = NGX_GEMINI_OUTCOME_OVERLOADED;
-        finale->message = "the model is overloaded";
+        ngx_gemini_plan_busy(finale);
         return;
     }
 
@@ -471,6 +466,24 @@ ngx_gemini_plan_finale(const ngx_gemini_course_t *course,
     }
 
     finale->message = "no key of the pool is free to serve this request";
+}
+
+
+static void
+ngx_gemini_plan_down(ngx_gemini_finale_t *finale, const char *message)
+{
+    finale->reason = "UPSTREAM_DOWN";
+    finale->outcome = NGX_GEMINI_OUTCOME_UPSTREAM_DOWN;
+    finale->message = message;
+}
+
+
+static void
+ngx_gemini_plan_busy(ngx_gemini_finale_t *finale)
+{
+    finale->reason = "MODEL_OVERLOADED";
+    finale->outcome = NGX_GEMINI_OUTCOME_OVERLOADED;
+    finale->message = "the model is overloaded";
 }
 
 

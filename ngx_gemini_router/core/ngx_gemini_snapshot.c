@@ -431,11 +431,11 @@ ngx_gemini_snapshot_events(ngx_gemini_snapshot_t *gs,
         saved->event = *event;
 
         ngx_gemini_snapshot_label(&saved->label, event->label,
-                                        ngx_min(event->label_len,
-                                                NGX_GEMINI_LABEL_MAX));
+                                  ngx_min(event->label_len,
+                                          NGX_GEMINI_LABEL_MAX));
         ngx_gemini_snapshot_label(&saved->model, event->model,
-                                        ngx_min(event->model_len,
-                                                NGX_GEMINI_MODEL_MAX));
+                                  ngx_min(event->model_len,
+                                          NGX_GEMINI_MODEL_MAX));
     }
 
     gs->more = (gs->event < gv->gp->event);
