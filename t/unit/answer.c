@@ -369,12 +369,7 @@ answer_unwraps(void)
     for (u = answer_unwrap_table; u->text; u++) {
         len = strlen(u->text);
 
-        copy = malloc(len ? len : 1);
-        if (copy == NULL) {
-            abort();
-        }
-
-        ngx_memcpy(copy, u->text, len);
+        copy = tap_copy(u->text, len);
 
         ngx_gemini_out_init(&out, answer_buf, sizeof(answer_buf));
         rc = ngx_gemini_answer_unwrap(&out, copy, len);
@@ -418,12 +413,7 @@ answer_scrub(const scrub_t *s)
 
     len = strlen(s->text);
 
-    copy = malloc(len ? len : 1);
-    if (copy == NULL) {
-        abort();
-    }
-
-    ngx_memcpy(copy, s->text, len);
+    copy = tap_copy(s->text, len);
     ngx_str_set(&secret, SECRET);
 
     n = ngx_gemini_answer_scrub(copy, len, &secret);

@@ -511,14 +511,7 @@ classify_head(const char *text, size_t again, ngx_int_t want)
     bad = 0;
 
     for (i = 0; i <= len; i++) {
-
-        copy = malloc(i ? i : 1);
-        if (copy == NULL) {
-            abort();
-        }
-
-        ngx_memcpy(copy, text, i);
-
+        copy = tap_copy(text, i);
         rc = ngx_gemini_classify_head(copy, i);
 
         free(copy);

@@ -306,15 +306,7 @@ json_read(json_seen_t *seen, const char *text, size_t len)
     ngx_memzero(seen, sizeof(json_seen_t));
     seen->pos = seen->text;
 
-    /* memory of exactly this size, for the sanitizer */
-
-    copy = malloc(len ? len : 1);
-    if (copy == NULL) {
-        abort();
-    }
-
-    ngx_memcpy(copy, text, len);
-
+    copy = tap_copy(text, len);
     rc = ngx_gemini_json_read(copy, len, json_handler, seen);
 
     free(copy);

@@ -9,7 +9,7 @@
 
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_mention.h"
-#include "tap.h"
+#include "refs.h"
 
 
 #define HOST  "https://generativelanguage.googleapis.com/v1beta/"
@@ -42,10 +42,6 @@ static void test_flags(void);
 static void test_full(void);
 static void test_deep(void);
 static void test_long(void);
-static void test_init(ngx_gemini_refs_t *refs, ngx_gemini_ref_t *elts,
-    uint32_t size);
-static char *test_says(const ngx_gemini_refs_t *refs, char *p);
-static u_char *test_copy(const void *p, size_t len);
 
 
 #define ALWAYS(name, kind)                                                    \
@@ -260,7 +256,7 @@ test_members(void)
     for (i = 0; i < sizeof(test_members_table) / sizeof(test_member_t); i++) {
         row = &test_members_table[i];
         len = strlen(row->name);
-        copy = test_copy(row->name, len);
+        copy = tap_copy(row->name, len);
 
         tap_is_int(ngx_gemini_mention_member(copy, len, 0), row->asks,
                    "\"%s\" in a request", row->name);
@@ -318,7 +314,7 @@ test_body(const test_body_t *row, size_t first, size_t piece, char *says)
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
 
-    test_init(&refs, elts, 8);
+    refs_init(&refs, elts, 8);
 
     ngx_gemini_body_init(&body,
                          NGX_GEMINI_BODY_TOP | NGX_GEMINI_BODY_MENTIONS,
@@ -329,7 +325,7 @@ test_body(const test_body_t *row, size_t first, size_t piece, char *says)
 
     for (n = first; p < end; n = piece) {
         n = ngx_min(n, (size_t) (end - p));
-        copy = test_copy(p, n);
+        copy = tap_copy(p, n);
         ngx_gemini_body_feed(&body, copy, n);
         free(copy);
         p += n;
@@ -337,12 +333,12 @@ test_body(const test_body_t *row, size_t first, size_t piece, char *says)
 
     ngx_gemini_body_end(&body);
 
-    says += sprintf(says, "%s%s%s%s%s%s.", body.failed ? "f" : "",
+    says += sprintf(says, "%s%s%s%s%s%s.%s", body.failed ? "f" : "",
                     body.signature ? "g" : "", body.cached ? "c" : "",
                     body.continuation ? "n" : "", body.background ? "b" : "",
-                    body.store_false ? "s" : "");
+                    body.store_false ? "s" : "", refs.nelts ? " " : "");
 
-    (void) test_says(&refs, says);
+    refs_says(&refs, says);
 }
 
 
@@ -383,7 +379,7 @@ test_full(void)
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
 
-    test_init(&refs, elts, NGX_GEMINI_REFS);
+    refs_init(&refs, elts, NGX_GEMINI_REFS);
 
     p = text + sprintf(text, "{\"fileSearchStoreNames\":[");
 
@@ -416,7 +412,7 @@ test_deep(void)
     for (n = NGX_GEMINI_BODY_DEPTH / 2; n <= NGX_GEMINI_BODY_DEPTH / 2 + 1;
          n++)
     {
-        test_init(&refs, elts, 8);
+        refs_init(&refs, elts, 8);
         p = text;
 
         for (i = 0; i < n; i++) {
@@ -469,7 +465,7 @@ test_long(void)
     p += sprintf(p, "\"}");
 
     for (i = 0; i < 2; i++) {
-        test_init(&refs, elts, 8);
+        refs_init(&refs, elts, 8);
 
         ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs);
         ngx_gemini_body_feed(&body, (u_char *) text, i * 70000);
@@ -487,42 +483,4 @@ test_long(void)
     }
 
     free(text);
-}
-
-
-static void
-test_init(ngx_gemini_refs_t *refs, ngx_gemini_ref_t *elts, uint32_t size)
-{
-    ngx_memzero(refs, sizeof(ngx_gemini_refs_t));
-
-    refs->elts = elts;
-    refs->size = size;
-}
-
-
-static char *
-test_says(const ngx_gemini_refs_t *refs, char *p)
-{
-    uint32_t  i;
-
-    for (i = 0; i < refs->nelts; i++) {
-        p += sprintf(p, " %s %.*s", ngx_gemini_ref_name(refs->elts[i].type),
-                     (int) refs->elts[i].len, refs->elts[i].name);
-    }
-
-    return p;
-}
-
-
-/* in memory of its own: a step beyond it is seen */
-
-static u_char *
-test_copy(const void *p, size_t len)
-{
-    u_char  *copy;
-
-    copy = malloc(len);
-    memcpy(copy, p, len);
-
-    return copy;
 }

@@ -6,8 +6,7 @@
  */
 
 
-#include "ngx_gemini_refs.h"
-#include "tap.h"
+#include "refs.h"
 
 
 #define HOST     "https://generativelanguage.googleapis.com"
@@ -45,8 +44,6 @@ static void test_forms(void);
 static void test_long(void);
 static void test_full(void);
 static void test_kinds(void);
-static void test_says(const ngx_gemini_refs_t *refs, char *says, size_t size);
-static u_char *test_copy(const void *p, size_t len);
 
 
 static const test_text_t  test_texts_table[] = {
@@ -278,16 +275,14 @@ test_texts(void)
     {
         row = &test_texts_table[n];
         len = strlen(row->text);
-        copy = test_copy(row->text, len);
+        copy = tap_copy(row->text, len);
 
-        ngx_memzero(&refs, sizeof(ngx_gemini_refs_t));
-        refs.elts = elts;
-        refs.size = 4;
+        refs_init(&refs, elts, 4);
 
         rc = ngx_gemini_refs_add(&refs, row->type, copy, len);
         free(copy);
 
-        test_says(&refs, says, sizeof(says));
+        refs_says(&refs, says);
         tap_is_str(says, row->says, "\"%s\"", row->text);
         tap_is_int(rc, row->says[0] ? NGX_OK : NGX_DECLINED, "and said so");
     }
@@ -311,17 +306,15 @@ test_targets(void)
         row = &test_targets_table[n];
 
         path.len = strlen(row->path);
-        path.data = test_copy(row->path, path.len);
+        path.data = tap_copy(row->path, path.len);
         args.len = strlen(row->args);
-        args.data = test_copy(row->args, args.len);
+        args.data = tap_copy(row->args, args.len);
 
-        ngx_memzero(&refs, sizeof(ngx_gemini_refs_t));
-        refs.elts = elts;
-        refs.size = 4;
+        refs_init(&refs, elts, 4);
 
         ngx_gemini_refs_target(&refs, &path, &args);
 
-        test_says(&refs, says, sizeof(says));
+        refs_says(&refs, says);
         tap_is_str(says, row->says, "%s?%s", row->path, row->args);
         tap_is_int(ngx_gemini_refs_collection(&path), row->list, "a list");
 
@@ -345,7 +338,7 @@ test_subjects(void)
     {
         row = &test_subjects_table[i];
         path.len = strlen(row->path);
-        path.data = test_copy(row->path, path.len);
+        path.data = tap_copy(row->path, path.len);
 
         tap_is_str(ngx_gemini_ref_name(ngx_gemini_refs_subject(&path)),
                    row->kind, "%s", row->path);
@@ -467,35 +460,4 @@ test_kinds(void)
     tap_is_str(ngx_gemini_ref_name(NGX_GEMINI_REF_PAGE), "page", "the last");
     tap_is_str(ngx_gemini_ref_name(NGX_GEMINI_REF_TYPES), "none", "no kind");
     tap_ok(ngx_gemini_refs_mix(0) != 0, "no hash is 0");
-}
-
-
-static void
-test_says(const ngx_gemini_refs_t *refs, char *says, size_t size)
-{
-    int       n;
-    uint32_t  i;
-
-    says[0] = '\0';
-    n = 0;
-
-    for (i = 0; i < refs->nelts; i++) {
-        n += snprintf(says + n, size - n, "%s%s %.*s", i ? " " : "",
-                      ngx_gemini_ref_name(refs->elts[i].type),
-                      (int) refs->elts[i].len, refs->elts[i].name);
-    }
-}
-
-
-/* in memory of its own: a step beyond it is seen */
-
-static u_char *
-test_copy(const void *p, size_t len)
-{
-    u_char  *copy;
-
-    copy = malloc(len);
-    memcpy(copy, p, len);
-
-    return copy;
 }

@@ -7,8 +7,7 @@
  */
 
 
-#include "ngx_gemini_refs.h"
-#include "tap.h"
+#include "refs.h"
 
 
 #define HOST  "https://generativelanguage.googleapis.com/v1beta/"
@@ -28,10 +27,6 @@ static void test_answers(void);
 static void test_answer(const test_answer_t *row, size_t first, size_t piece,
     char *says);
 static void test_page(void);
-static void test_init(ngx_gemini_refs_t *refs, ngx_gemini_ref_t *elts,
-    uint32_t size);
-static char *test_says(const ngx_gemini_refs_t *refs, char *p);
-static u_char *test_copy(const void *p, size_t len);
 
 
 static const test_answer_t  test_answers_table[] = {
@@ -153,7 +148,7 @@ test_answer(const test_answer_t *row, size_t first, size_t piece, char *says)
     ngx_gemini_refs_t          refs;
     ngx_gemini_refs_answer_t  *answer;
 
-    test_init(&refs, elts, 8);
+    refs_init(&refs, elts, 8);
 
     answer = malloc(ngx_gemini_refs_answer_size());
     ngx_gemini_refs_answer_init(answer, &refs, row->id, row->sse);
@@ -163,7 +158,7 @@ test_answer(const test_answer_t *row, size_t first, size_t piece, char *says)
 
     for (n = first; p < end; n = piece) {
         n = ngx_min(n, (size_t) (end - p));
-        copy = test_copy(p, n);
+        copy = tap_copy(p, n);
         ngx_gemini_refs_answer_feed(answer, copy, n);
         free(copy);
         p += n;
@@ -171,12 +166,7 @@ test_answer(const test_answer_t *row, size_t first, size_t piece, char *says)
 
     free(answer);
 
-    *says = '\0';
-    p = test_says(&refs, says);
-
-    /* without the first blank */
-
-    memmove(says, says + (p > says), strlen(says) + (p == says));
+    refs_says(&refs, says);
 }
 
 
@@ -195,7 +185,7 @@ test_page(void)
     elts = malloc(NGX_GEMINI_REFS_ANSWER * sizeof(ngx_gemini_ref_t));
     answer = malloc(ngx_gemini_refs_answer_size());
 
-    test_init(&refs, elts, NGX_GEMINI_REFS_ANSWER);
+    refs_init(&refs, elts, NGX_GEMINI_REFS_ANSWER);
     ngx_gemini_refs_answer_init(answer, &refs, 0, 0);
 
     p = text + sprintf(text, "{\"files\":[");
@@ -214,42 +204,4 @@ test_page(void)
     free(text);
     free(elts);
     free(answer);
-}
-
-
-static void
-test_init(ngx_gemini_refs_t *refs, ngx_gemini_ref_t *elts, uint32_t size)
-{
-    ngx_memzero(refs, sizeof(ngx_gemini_refs_t));
-
-    refs->elts = elts;
-    refs->size = size;
-}
-
-
-static char *
-test_says(const ngx_gemini_refs_t *refs, char *p)
-{
-    uint32_t  i;
-
-    for (i = 0; i < refs->nelts; i++) {
-        p += sprintf(p, " %s %.*s", ngx_gemini_ref_name(refs->elts[i].type),
-                     (int) refs->elts[i].len, refs->elts[i].name);
-    }
-
-    return p;
-}
-
-
-/* in memory of its own: a step beyond it is seen */
-
-static u_char *
-test_copy(const void *p, size_t len)
-{
-    u_char  *copy;
-
-    copy = malloc(len);
-    memcpy(copy, p, len);
-
-    return copy;
 }

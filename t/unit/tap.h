@@ -62,6 +62,7 @@ static inline void tap_diag(const char *fmt, ...)
     __attribute__ ((format (printf, 1, 2)));
 static inline uint64_t tap_seed(void);
 static inline uint32_t tap_random(uint64_t *seed);
+static inline void *tap_copy(const void *p, size_t len);
 static inline int tap_done(void);
 
 
@@ -223,6 +224,27 @@ tap_random(uint64_t *seed)
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
 
     return (uint32_t) ((z ^ (z >> 31)) >> 32);
+}
+
+
+/* in memory of its own, to be freed: a sanitizer sees a step beyond it */
+
+static inline void *
+tap_copy(const void *p, size_t len)
+{
+    void  *copy;
+
+    copy = malloc(len ? len : 1);
+
+    if (copy == NULL) {
+        abort();
+    }
+
+    if (len) {
+        memcpy(copy, p, len);
+    }
+
+    return copy;
 }
 
 

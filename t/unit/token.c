@@ -37,7 +37,6 @@ static void test_large(void);
 static uint64_t test_token(const char *text, size_t cut);
 static uint64_t test_continuation(const char *text, size_t first,
     size_t piece);
-static u_char *test_copy(const void *p, size_t len);
 
 
 static const test_token_t  test_tokens_table[] = {
@@ -212,11 +211,11 @@ test_token(const char *text, size_t cut)
 
     ngx_gemini_token_init(&token, NGX_GEMINI_REF_CONTINUATION);
 
-    copy = test_copy(text, cut);
+    copy = tap_copy(text, cut);
     ngx_gemini_token_feed(&token, copy, cut);
     free(copy);
 
-    copy = test_copy(text + cut, len - cut);
+    copy = tap_copy(text + cut, len - cut);
     ngx_gemini_token_feed(&token, copy, len - cut);
     free(copy);
 
@@ -238,25 +237,11 @@ test_continuation(const char *text, size_t first, size_t piece)
 
     for (n = first; text < end; n = piece) {
         n = ngx_min(n, (size_t) (end - text));
-        copy = test_copy(text, n);
+        copy = tap_copy(text, n);
         ngx_gemini_continuation_feed(&c, copy, n);
         free(copy);
         text += n;
     }
 
     return c.hash;
-}
-
-
-/* in memory of its own: a step beyond it is seen */
-
-static u_char *
-test_copy(const void *p, size_t len)
-{
-    u_char  *copy;
-
-    copy = malloc(len);
-    memcpy(copy, p, len);
-
-    return copy;
 }
