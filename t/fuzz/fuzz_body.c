@@ -10,6 +10,7 @@
 
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_json.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 
-/* seed 0: in one piece, 1: byte by byte */
-
 static void
 fuzz_feed(ngx_gemini_body_t *body, ngx_uint_t want, const uint8_t *data,
     size_t size, ngx_uint_t seed)
@@ -76,17 +75,7 @@ fuzz_feed(ngx_gemini_body_t *body, ngx_uint_t want, const uint8_t *data,
     ngx_gemini_body_init(body, want, NULL);
 
     while (size) {
-        n = seed ? 1 : size;
-
-        if (seed > 1) {
-            seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-            n = (seed >> 8) % 23;
-            n = ngx_min(n, size);
-            seed |= 2;
-        }
-
-        copy = malloc(n);
-        memcpy(copy, data, n);
+        copy = fuzz_piece(data, size, &seed, &n);
         ngx_gemini_body_feed(body, copy, n);
         free(copy);
 

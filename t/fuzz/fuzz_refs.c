@@ -12,6 +12,7 @@
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_json.h"
 #include "ngx_gemini_refs.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +103,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 
-/* seed 0: in one piece, 1: byte by byte */
-
 static void
 fuzz_feed(fuzz_result_t *result, ngx_uint_t kind, const uint8_t *data,
     size_t size, ngx_uint_t seed)
@@ -126,17 +125,7 @@ fuzz_feed(fuzz_result_t *result, ngx_uint_t kind, const uint8_t *data,
                                 kind % 6 == 2);
 
     while (size) {
-        n = seed ? 1 : size;
-
-        if (seed > 1) {
-            seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-            n = (seed >> 8) % 23;
-            n = ngx_min(n, size);
-            seed |= 2;
-        }
-
-        copy = malloc(n);
-        memcpy(copy, data, n);
+        copy = fuzz_piece(data, size, &seed, &n);
 
         switch (kind % 6) {
 

@@ -8,6 +8,7 @@
 
 
 #include "ngx_gemini_usage.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 
-/* seed 0: in one piece, 1: byte by byte */
-
 static void
 fuzz_feed(ngx_gemini_usage_t *usage, uint8_t kind, const uint8_t *data,
     size_t size, ngx_uint_t seed)
@@ -54,17 +53,7 @@ fuzz_feed(ngx_gemini_usage_t *usage, uint8_t kind, const uint8_t *data,
     ngx_gemini_usage_init(usage, kind > 'Z', kind % NGX_GEMINI_SURFACES);
 
     while (size) {
-        n = seed ? 1 : size;
-
-        if (seed > 1) {
-            seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-            n = (seed >> 8) % 23;
-            n = ngx_min(n, size);
-            seed |= 2;
-        }
-
-        copy = malloc(n);
-        memcpy(copy, data, n);
+        copy = fuzz_piece(data, size, &seed, &n);
         ngx_gemini_usage_feed(usage, copy, n);
         free(copy);
 
