@@ -12,6 +12,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools qw(pool_conf);
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'gemini-3.5-flash-lite';
@@ -37,8 +38,7 @@ sub set_up {
 sub configure {
     my ($t, $text, $main) = @_;
 
-    $t->conf(<<"END", main => $main // '');
-gemini_pool main {
+    $t->conf(pool_conf(<<"END"), main => $main // '');
     key    demo-key-1 name=a project=demo-a;
     key    demo-key-2 name=b project=demo-b;
     key    demo-key-3 name=c project=demo-c;
@@ -46,13 +46,6 @@ gemini_pool main {
     model  $lite;
     queue  off;
     $text
-}
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-    location / { gemini_pass main /gemini-upstream; }
-    location /gemini/status { gemini_status main; }
-    %%GEMINI_UPSTREAM%%
-}
 END
 
     return;

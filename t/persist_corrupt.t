@@ -10,6 +10,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools qw(pool_conf);
 
 my $flash = 'gemini-3.8-flash';
 my %client = ('x-goog-api-key' => 'client');
@@ -22,18 +23,10 @@ sub set_up {
     my $t = GeminiTest->new(%opt);
     my $fake = $t->fake(keys => {'demo-key-1' => 'demo-a'});
 
-    $t->conf(<<"END");
-gemini_pool main {
+    $t->conf(pool_conf(<<"END"));
     key    demo-key-1 name=a project=demo-a;
     model  $flash;
     state  $file;
-}
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-    location / { gemini_pass main /gemini-upstream; }
-    location /gemini/status { gemini_status main; }
-    %%GEMINI_UPSTREAM%%
-}
 END
 
     return ($t, $fake);

@@ -11,6 +11,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools qw(named pool_conf);
 
 my $flash = 'gemini-3.8-flash';
 my $lite = 'probe-lite';
@@ -42,18 +43,7 @@ sub set_up {
 sub conf {
     my ($t, $pool) = @_;
 
-    return $t->conf(<<"END");
-gemini_pool main {
-$pool
-}
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-    location / { gemini_pass main /gemini-upstream; }
-    location /gemini/status { gemini_status main; }
-    location /gemini/control { gemini_control main; }
-    %%GEMINI_UPSTREAM%%
-}
-END
+    return $t->conf(pool_conf($pool));
 }
 
 
@@ -64,14 +54,6 @@ sub pool {
     return join "\n", 'key demo-key-1 name=a project=demo-a;',
         'key demo-key-3 name=b project=demo-b;', "model $flash;",
         "model $lite;", "probe url=http://%%FAKE%% $probe;", @more;
-}
-
-
-sub named {
-    my ($list, $name) = @_;
-
-    my ($row) = grep { $_->{name} eq $name } @$list;
-    return $row // {};
 }
 
 

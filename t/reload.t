@@ -11,6 +11,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools qw(named pool_conf);
 
 my $flash = 'gemini-3.8-flash';
 my $generate = "/v1beta/models/$flash:generateContent";
@@ -34,17 +35,7 @@ sub set_up {
 sub conf {
     my ($t, $pool) = @_;
 
-    return $t->conf(<<"END");
-gemini_pool main {
-$pool
-}
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-    location / { gemini_pass main /gemini-upstream; }
-    location /gemini/status { gemini_status main; }
-    %%GEMINI_UPSTREAM%%
-}
-END
+    return $t->conf(pool_conf($pool));
 }
 
 
@@ -54,14 +45,6 @@ sub pool {
 
     return join "\n", 'key demo-key-1 name=a project=demo-a;',
         'key demo-key-3 name=b project=demo-b;', "model $flash;", @more;
-}
-
-
-sub named {
-    my ($list, $name) = @_;
-
-    my ($row) = grep { $_->{name} eq $name } @$list;
-    return $row // {};
 }
 
 

@@ -10,6 +10,7 @@ use Test::More;
 
 use lib 't/lib';
 use GeminiTest;
+use GeminiTest::Pools qw(pool_conf);
 
 plan(skip_all => 'valgrind says nothing of what is killed')
     if $ENV{TEST_NGINX_VALGRIND};
@@ -32,17 +33,7 @@ sub set_up {
                                  'demo-key-3' => 'demo-b'});
 
     $t->allow(qr/exited on signal 9/, qr/was locked by/);
-    $t->conf(<<"END");
-gemini_pool main {
-$text
-}
-server {
-    listen 127.0.0.1:%%PORT_0%%;
-    location / { gemini_pass main /gemini-upstream; }
-    location /gemini/status { gemini_status main; }
-    %%GEMINI_UPSTREAM%%
-}
-END
+    $t->conf(pool_conf($text));
 
     return ($t->start, $fake);
 }

@@ -1,14 +1,16 @@
 package GeminiTest::Pools;
 
-# Many pools for one test: a location /NAME/ and a status each, and keys a1,
-# a2, b1, .. of the projects pa, pb, ..; t/README is the manual.
+# The pools of a test.  Of many each has a location /NAME/ and a status, and
+# keys a1, a2, b1, .. of the projects pa, pb, ..; t/README is the manual.
 
 use strict;
 use warnings;
 
 use Exporter 'import';
 
-our @EXPORT = qw(keys_of key_lines log_line log_lines path pools_conf rests secret);
+our @EXPORT = qw(keys_of key_lines log_line log_lines path pools_conf rests
+                 secret);
+our @EXPORT_OK = qw(named pool_conf);
 
 
 sub secret { return "pool-key-$_[0]-secret" }
@@ -73,6 +75,34 @@ server {
 $status
 }
 END
+}
+
+
+# the http level of one pool, with its status and control
+sub pool_conf {
+    my ($inside) = @_;
+
+    return <<"END";
+gemini_pool main {
+$inside
+}
+server {
+    listen 127.0.0.1:%%PORT_0%%;
+    location / { gemini_pass main /gemini-upstream; }
+    location /gemini/status { gemini_status main; }
+    location /gemini/control { gemini_control main; }
+    %%GEMINI_UPSTREAM%%
+}
+END
+}
+
+
+# the row of this name
+sub named {
+    my ($rows, $name) = @_;
+    my ($row) = grep { $_->{name} eq $name } @$rows;
+
+    return $row // {};
 }
 
 
