@@ -17,6 +17,8 @@ static void ngx_gemini_request_locate(ngx_gemini_wish_t *wish,
     const ngx_str_t *method, size_t prefix);
 static void ngx_gemini_request_args(ngx_gemini_wish_t *wish,
     ngx_str_t *args, u_char *dst);
+static u_char *ngx_gemini_request_path(const ngx_gemini_wish_t *wish,
+    u_char *p, u_char *last, size_t from, size_t to);
 static ngx_uint_t ngx_gemini_request_sse(const ngx_gemini_uri_arg_t *arg);
 static ngx_uint_t ngx_gemini_request_secret(const u_char *p, size_t len);
 static ngx_uint_t ngx_gemini_request_named(const u_char *p, size_t len,
@@ -46,17 +48,22 @@ ngx_gemini_request_parse(ngx_gemini_wish_t *wish, const ngx_str_t *method,
     const ngx_str_t *uri, size_t prefix, u_char *buf)
 {
     ngx_str_t              args;
+    ngx_uint_t             plain;
     ngx_gemini_uri_arg_t   arg;
 
-    ngx_memzero(wish, sizeof(ngx_gemini_wish_t));
+    ngx_memzero(wish, offsetof(ngx_gemini_wish_t, project));
 
     if (uri->len > NGX_GEMINI_URI_MAX) {
         return NGX_ERROR;
     }
 
-    if (ngx_gemini_uri_decode(uri, buf, &wish->path, &args) != NGX_OK) {
+    if (ngx_gemini_uri_decode(uri, buf, &wish->path, &args, &plain)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
+
+    wish->plain = plain;
 
     /* decoded, path and arguments are never longer than they were */
 
@@ -98,6 +105,12 @@ ngx_gemini_request_locate(ngx_gemini_wish_t *wish, const ngx_str_t *method,
 {
     size_t              i;
     ngx_gemini_wish_t   whole, best;
+
+    if (prefix == 0) {
+        wish->prefix.data = wish->path.data;
+        ngx_gemini_route(wish, method);
+        return;
+    }
 
     whole = *wish;
     best = whole;
@@ -204,7 +217,7 @@ ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
     tail = 0;
 
     if (model != NULL && wish->model.len) {
-        p = ngx_gemini_uri_escape(p, last, wish->path.data, wish->model_at);
+        p = ngx_gemini_request_path(wish, p, last, 0, wish->model_at);
 
         if (p == NULL) {
             return NGX_ERROR;
@@ -219,8 +232,7 @@ ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
         tail = wish->model_at + wish->model.len;
     }
 
-    p = ngx_gemini_uri_escape(p, last, wish->path.data + tail,
-                              wish->path.len - tail);
+    p = ngx_gemini_request_path(wish, p, last, tail, wish->path.len);
 
     if (p == NULL) {
         return NGX_ERROR;
@@ -239,6 +251,21 @@ ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
     *len = p - start;
 
     return NGX_OK;
+}
+
+
+/* a part of the path; NULL: no room */
+
+static u_char *
+ngx_gemini_request_path(const ngx_gemini_wish_t *wish, u_char *p,
+    u_char *last, size_t from, size_t to)
+{
+    if (!wish->plain || (size_t) (last - p) < to - from) {
+        return ngx_gemini_uri_escape(p, last, wish->path.data + from,
+                                     to - from);
+    }
+
+    return ngx_cpymem(p, wish->path.data + from, to - from);
 }
 
 
@@ -372,7 +399,7 @@ ngx_gemini_request_arg(const ngx_str_t *args, const char *name, u_char *buf,
 ngx_int_t
 ngx_gemini_request_model(const ngx_str_t *name, ngx_str_t *model)
 {
-    size_t  i, cut;
+    size_t  cut;
 
     static const char  head[] = "models/";
 
@@ -384,14 +411,10 @@ ngx_gemini_request_model(const ngx_str_t *name, ngx_str_t *model)
         cut = sizeof(head) - 1;
     }
 
-    if (name->len == cut || name->len - cut > NGX_GEMINI_MODEL_MAX) {
+    if (name->len == cut || name->len - cut > NGX_GEMINI_MODEL_MAX
+        || !ngx_gemini_uri_name(name->data + cut, name->len - cut))
+    {
         return NGX_DECLINED;
-    }
-
-    for (i = cut; i < name->len; i++) {
-        if (!(ngx_gemini_uri_classes[name->data[i]] & NGX_GEMINI_URI_NAME)) {
-            return NGX_DECLINED;
-        }
     }
 
     model->data = name->data + cut;

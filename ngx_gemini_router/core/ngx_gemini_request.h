@@ -50,6 +50,7 @@ typedef struct {
     unsigned                   ask:1;      /* may be asked of one project
                                               after another: a GET, or what
                                               a wrong one refuses, 1.8 */
+    unsigned                   plain:1;    /* path is escaped to itself */
     ngx_gemini_kind_e          kind;       /* that the verb implies */
     size_t                     project_len;
     u_char                     project[NGX_GEMINI_LABEL_MAX];    /* of a list:

@@ -37,8 +37,12 @@ static void ngx_gemini_route_live(ngx_gemini_wish_t *wish, ngx_str_t *rest);
 static void ngx_gemini_route_take(ngx_gemini_wish_t *wish,
     ngx_gemini_route_method_e method, const ngx_gemini_verb_t *row);
 static void ngx_gemini_route_name(ngx_gemini_wish_t *wish, ngx_str_t *name);
+static size_t ngx_gemini_route_colon(const ngx_str_t *name);
 static void ngx_gemini_route_segment(ngx_str_t *rest, ngx_str_t *segment);
-static ngx_uint_t ngx_gemini_route_version(const ngx_str_t *segment);
+static ngx_uint_t ngx_gemini_route_version(ngx_str_t *rest,
+    ngx_str_t *version);
+static ngx_inline ngx_uint_t ngx_gemini_route_enter(ngx_str_t *rest,
+    const char *word);
 static ngx_uint_t ngx_gemini_route_is(const ngx_str_t *s, const char *word);
 static ngx_gemini_family_e ngx_gemini_route_family(
     const ngx_gemini_route_family_t *row, const ngx_str_t *segment);
@@ -89,7 +93,7 @@ static const ngx_gemini_route_family_t  ngx_gemini_route_uploads[] = {
 void
 ngx_gemini_route(ngx_gemini_wish_t *wish, const ngx_str_t *method)
 {
-    ngx_str_t                  rest, segment;
+    ngx_str_t                  rest, version;
     ngx_gemini_route_method_e  how;
 
     how = ngx_gemini_route_method(method);
@@ -99,26 +103,28 @@ ngx_gemini_route(ngx_gemini_wish_t *wish, const ngx_str_t *method)
     wish->kind = NGX_GEMINI_KIND_TEXT;
     wish->replay = (how == NGX_GEMINI_ROUTE_GET);
 
-    ngx_gemini_route_segment(&rest, &segment);
+    if (ngx_gemini_route_version(&rest, &version)) {
 
-    if (rest.len == 0) {
+        if (rest.len) {
+            wish->known = 1;
+            wish->version = version;
+            ngx_gemini_route_native(wish, how, &rest);
+        }
+
         return;
     }
 
-    if (ngx_gemini_route_version(&segment)) {
-        wish->known = 1;
-        wish->version = segment;
-        ngx_gemini_route_native(wish, how, &rest);
+    if (ngx_gemini_route_enter(&rest, "upload")) {
+
+        if (rest.len) {
+            wish->known = 1;
+            ngx_gemini_route_upload(wish, &rest);
+        }
+
         return;
     }
 
-    if (ngx_gemini_route_is(&segment, "upload")) {
-        wish->known = 1;
-        ngx_gemini_route_upload(wish, &rest);
-        return;
-    }
-
-    if (ngx_gemini_route_is(&segment, "ws")) {
+    if (ngx_gemini_route_enter(&rest, "ws") && rest.len) {
         wish->known = 1;
         ngx_gemini_route_live(wish, &rest);
     }
@@ -148,19 +154,19 @@ ngx_gemini_route_native(ngx_gemini_wish_t *wish,
 {
     ngx_str_t  segment;
 
-    ngx_gemini_route_segment(rest, &segment);
+    if (ngx_gemini_route_enter(rest, "models")) {
+        wish->family = NGX_GEMINI_FAMILY_MODELS;
+        ngx_gemini_route_models(wish, method, rest);
+        return;
+    }
 
-    if (ngx_gemini_route_is(&segment, "openai")) {
+    if (ngx_gemini_route_enter(rest, "openai")) {
         wish->surface = NGX_GEMINI_SURFACE_OPENAI;
         ngx_gemini_route_openai(wish, method, rest);
         return;
     }
 
-    if (ngx_gemini_route_is(&segment, "models")) {
-        wish->family = NGX_GEMINI_FAMILY_MODELS;
-        ngx_gemini_route_models(wish, method, rest);
-        return;
-    }
+    ngx_gemini_route_segment(rest, &segment);
 
     wish->family = ngx_gemini_route_family(ngx_gemini_route_families,
                                            &segment);
@@ -208,8 +214,8 @@ static void
 ngx_gemini_route_models(ngx_gemini_wish_t *wish,
     ngx_gemini_route_method_e method, ngx_str_t *rest)
 {
-    u_char                   *p;
-    ngx_str_t                 name, verb;
+    size_t                    whole;
+    ngx_str_t                 name;
     const ngx_gemini_verb_t  *row;
 
     wish->verb = NGX_GEMINI_VERB_RESOURCE;
@@ -223,22 +229,15 @@ ngx_gemini_route_models(ngx_gemini_wish_t *wish,
         return;
     }
 
+    whole = rest->len - 1;
+
     name.data = rest->data + 1;
-    name.len = rest->len - 1;
-    verb.data = name.data + name.len;
-    verb.len = 0;
+    name.len = whole;
 
-    for (p = verb.data; p > name.data && p[-1] != '/'; p--) {
+    row = ngx_gemini_verb_native(&name);
 
-        if (p[-1] == ':') {
-            verb.len = verb.data - p;
-            verb.data = p;
-            name.len = p - 1 - name.data;
-            break;
-        }
-    }
-
-    row = ngx_gemini_verb_native(&verb);
+    name.len = row ? whole - row->name.len - 1
+                   : ngx_gemini_route_colon(&name);
 
     /* this may move what stands behind the name */
 
@@ -253,7 +252,7 @@ ngx_gemini_route_models(ngx_gemini_wish_t *wish,
         return;
     }
 
-    if (verb.len == 0) {
+    if (whole - name.len <= 1) {
 
         if (wish->model.len && method == NGX_GEMINI_ROUTE_GET) {
             wish->verb = NGX_GEMINI_VERB_MODELS_GET;
@@ -343,13 +342,9 @@ ngx_gemini_route_upload(ngx_gemini_wish_t *wish, ngx_str_t *rest)
     wish->verb = NGX_GEMINI_VERB_UPLOAD;
     wish->replay = 0;
 
-    ngx_gemini_route_segment(rest, &segment);
-
-    if (!ngx_gemini_route_version(&segment)) {
+    if (!ngx_gemini_route_version(rest, &wish->version)) {
         return;
     }
-
-    wish->version = segment;
 
     ngx_gemini_route_segment(rest, &segment);
 
@@ -383,22 +378,22 @@ ngx_gemini_route_live(ngx_gemini_wish_t *wish, ngx_str_t *rest)
     }
 
     last = segment.data + segment.len;
-    segment.data += sizeof(head) - 1;
-    dot = ngx_strlchr(segment.data, last, '.');
+    segment.data += sizeof(head) - 2;
+    dot = ngx_strlchr(segment.data + 1, last, '.');
 
     if (dot == NULL) {
         return;
     }
 
+    /* between two dots as elsewhere behind a slash */
+
     segment.len = dot - segment.data;
     service.data = dot + 1;
     service.len = last - service.data;
 
-    if (!ngx_gemini_route_version(&segment)) {
+    if (!ngx_gemini_route_version(&segment, &wish->version)) {
         return;
     }
-
-    wish->version = segment;
 
     if (service.len >= sizeof(tail)
         && ngx_memcmp(service.data, tail, sizeof(tail) - 1) == 0)
@@ -469,6 +464,24 @@ ngx_gemini_route_name(ngx_gemini_wish_t *wish, ngx_str_t *name)
 }
 
 
+/* what stands before the last colon of the last segment, or all */
+
+static size_t
+ngx_gemini_route_colon(const ngx_str_t *name)
+{
+    size_t  i;
+
+    for (i = name->len; i > 0 && name->data[i - 1] != '/'; i--) {
+
+        if (name->data[i - 1] == ':') {
+            return i - 1;
+        }
+    }
+
+    return name->len;
+}
+
+
 /* cuts "/segment" off the head of rest */
 
 static void
@@ -496,11 +509,46 @@ ngx_gemini_route_segment(ngx_str_t *rest, ngx_str_t *segment)
 
 
 static ngx_uint_t
-ngx_gemini_route_version(const ngx_str_t *segment)
+ngx_gemini_route_version(ngx_str_t *rest, ngx_str_t *version)
 {
-    return ngx_gemini_route_is(segment, "v1beta")
-           || ngx_gemini_route_is(segment, "v1")
-           || ngx_gemini_route_is(segment, "v1alpha");
+    u_char  *p;
+
+    p = rest->data + 1;
+
+    if (!ngx_gemini_route_enter(rest, "v1beta")
+        && !ngx_gemini_route_enter(rest, "v1")
+        && !ngx_gemini_route_enter(rest, "v1alpha"))
+    {
+        return 0;
+    }
+
+    version->data = p;
+    version->len = rest->data - p;
+
+    return 1;
+}
+
+
+/* cuts "/word" off the head of rest, if that is its first segment */
+
+static ngx_inline ngx_uint_t
+ngx_gemini_route_enter(ngx_str_t *rest, const char *word)
+{
+    size_t  len;
+
+    len = ngx_strlen(word);
+
+    if (rest->len <= len
+        || ngx_memcmp(rest->data + 1, word, len) != 0
+        || (rest->len > len + 1 && rest->data[len + 1] != '/'))
+    {
+        return 0;
+    }
+
+    rest->data += len + 1;
+    rest->len -= len + 1;
+
+    return 1;
 }
 
 

@@ -6,7 +6,19 @@
 
 #include "ngx_gemini_uri.h"
 
+#if (__SSE2__)
+#include <emmintrin.h>
+#endif
 
+
+#define ngx_gemini_uri_bits(v)  ((uint32_t) _mm_movemask_epi8(v))
+
+
+static size_t ngx_gemini_uri_head(const u_char *p, size_t len);
+#if (__SSE2__)
+static size_t ngx_gemini_uri_skip(const u_char *p, size_t len);
+static uint32_t ngx_gemini_uri_odd(__m128i v);
+#endif
 static ngx_int_t ngx_gemini_uri_slash(u_char *start, u_char **last);
 static ngx_int_t ngx_gemini_uri_hex(u_char ch);
 
@@ -28,17 +40,24 @@ const u_char  ngx_gemini_uri_classes[256] = {
 
 ngx_int_t
 ngx_gemini_uri_decode(const ngx_str_t *uri, u_char *dst, ngx_str_t *path,
-    ngx_str_t *args)
+    ngx_str_t *args, ngx_uint_t *plain)
 {
+    size_t         n;
     u_char        *last;
     ngx_int_t      ch;
     const u_char  *p, *end;
 
-    p = uri->data;
-    end = p + uri->len;
-    last = dst;
+    end = uri->data + uri->len;
 
     ngx_str_null(args);
+
+    /* nearly always the whole path */
+
+    n = ngx_gemini_uri_head(uri->data, uri->len);
+    last = ngx_cpymem(dst, uri->data, n);
+    p = uri->data + n;
+
+    *plain = (n > 0 && (p == end || *p == '?'));
 
     while (p < end && *p != '?' && *p != '#') {
 
@@ -57,7 +76,7 @@ ngx_gemini_uri_decode(const ngx_str_t *uri, u_char *dst, ngx_str_t *path,
             return NGX_ERROR;
         }
 
-        /* nearly all of it */
+        /* nearly all of what is left */
 
         while (p < end
                && (ngx_gemini_uri_classes[*p] & NGX_GEMINI_URI_SEGMENT))
@@ -96,6 +115,143 @@ ngx_gemini_uri_decode(const ngx_str_t *uri, u_char *dst, ngx_str_t *path,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * How much of a path is, byte by byte, decoded and escaped to itself.  Ends
+ * with a slash behind which a dot or another slash stands.
+ */
+
+static size_t
+ngx_gemini_uri_head(const u_char *p, size_t len)
+{
+    size_t  i;
+    u_char  last;
+
+    if (len == 0 || *p != '/') {
+        return 0;
+    }
+
+#if (__SSE2__)
+    i = ngx_gemini_uri_skip(p, len);
+#else
+    i = 0;
+#endif
+
+    last = i ? p[i - 1] : 0;
+
+    while (i < len
+           && (ngx_gemini_uri_classes[p[i]] & NGX_GEMINI_URI_PLAIN)
+           && (last != '/' || (p[i] != '/' && p[i] != '.')))
+    {
+        last = p[i++];
+    }
+
+    return i;
+}
+
+
+#if (__SSE2__)
+
+/* nearly always all of the head, but nothing of a short path */
+
+static size_t
+ngx_gemini_uri_skip(const u_char *p, size_t len)
+{
+    size_t    i;
+    __m128i   v;
+    uint32_t  slashes, dots, stops;
+
+    if (len < 16) {
+        return 0;
+    }
+
+    i = 0;
+    slashes = 0;
+
+    for ( ;; ) {
+        v = _mm_loadu_si128((const __m128i *) (p + i));
+
+        /* a bit for each byte behind a slash, also one of the last 16 */
+
+        slashes >>= 16;
+        dots = ngx_gemini_uri_bits(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+        stops = ngx_gemini_uri_bits(_mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+        slashes |= stops << 1;
+        stops = (slashes & (stops | dots)) | ngx_gemini_uri_odd(v);
+
+        if (stops) {
+            return i + __builtin_ctz(stops);
+        }
+
+        i += 16;
+
+        if (i == len) {
+            return len;
+        }
+
+        if (len - i < 16) {
+
+            /* once more what was seen already, and the rest */
+
+            slashes = 0;
+            i = len - 16;
+        }
+    }
+}
+
+
+/* a bit for each byte that is no letter, digit, "-", ".", "/" or ":" */
+
+static uint32_t
+ngx_gemini_uri_odd(__m128i v)
+{
+    __m128i  low, letters, others;
+
+    low = _mm_or_si128(v, _mm_set1_epi8(0x20));
+
+    letters = _mm_and_si128(_mm_cmpgt_epi8(low, _mm_set1_epi8('a' - 1)),
+                            _mm_cmplt_epi8(low, _mm_set1_epi8('z' + 1)));
+
+    /* the others stand side by side */
+
+    others = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('-' - 1)),
+                           _mm_cmplt_epi8(v, _mm_set1_epi8(':' + 1)));
+
+    return ngx_gemini_uri_bits(_mm_or_si128(letters, others)) ^ 0xffff;
+}
+
+#endif
+
+
+ngx_uint_t
+ngx_gemini_uri_name(const u_char *p, size_t len)
+{
+#if (__SSE2__)
+
+    __m128i  v, slash;
+
+    while (len >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+        slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('/'));
+
+        if (ngx_gemini_uri_odd(v) | ngx_gemini_uri_bits(slash)) {
+            break;
+        }
+
+        p += 16;
+        len -= 16;
+    }
+
+#endif
+
+    while (len && (ngx_gemini_uri_classes[*p] & NGX_GEMINI_URI_NAME)) {
+        p++;
+        len--;
+    }
+
+    return len == 0;
 }
 
 
@@ -200,6 +356,17 @@ ngx_gemini_uri_escape(u_char *p, u_char *last, const u_char *src,
     for (i = 0; i < len; i++) {
 
         run = i;
+
+#if (__SSE2__)
+
+        while (len - i >= 16
+               && !ngx_gemini_uri_odd(_mm_loadu_si128(
+                                          (const __m128i *) (src + i))))
+        {
+            i += 16;
+        }
+
+#endif
 
         while (i < len
                && (ngx_gemini_uri_classes[src[i]] & NGX_GEMINI_URI_PLAIN))

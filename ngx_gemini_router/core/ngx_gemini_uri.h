@@ -33,11 +33,15 @@ typedef struct {
 
 /*
  * path: percent-decoded at dst, slashes merged, dot segments resolved, as
- * nginx does; at most uri->len bytes.  args: raw, in uri.  NGX_ERROR: bad
- * encoding, a zero byte, no slash at the head, ".." above the root.
+ * nginx does; at most uri->len bytes.  args: raw, in uri.  plain: 1: the path
+ * is sure to be escaped to itself.  NGX_ERROR: bad encoding, a zero byte, no
+ * slash at the head, ".." above the root.
  */
 ngx_int_t ngx_gemini_uri_decode(const ngx_str_t *uri, u_char *dst,
-    ngx_str_t *path, ngx_str_t *args);
+    ngx_str_t *path, ngx_str_t *args, ngx_uint_t *plain);
+
+/* 1: all bytes may stand in the name of a model */
+ngx_uint_t ngx_gemini_uri_name(const u_char *p, size_t len);
 
 /* a byte percent-decoded at *p, which is moved; NGX_ERROR: bad encoding */
 ngx_int_t ngx_gemini_uri_byte(const u_char **p, const u_char *end);

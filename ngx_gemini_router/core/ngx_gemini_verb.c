@@ -13,10 +13,6 @@
     (NGX_GEMINI_VERBF_SAFE | NGX_GEMINI_VERBF_JUDGED)
 
 
-static const ngx_gemini_verb_t *ngx_gemini_verb_find(
-    const ngx_gemini_verb_t *row, const ngx_str_t *name);
-
-
 /* models/{m}:verb, gemini-api.md 1.1 */
 
 static const ngx_gemini_verb_t  ngx_gemini_verb_natives[] = {
@@ -176,22 +172,35 @@ static const char *const  ngx_gemini_verb_kind_names[] = {
 const ngx_gemini_verb_t *
 ngx_gemini_verb_native(const ngx_str_t *name)
 {
-    return ngx_gemini_verb_find(ngx_gemini_verb_natives, name);
+    u_char                   *p, *last;
+    const ngx_gemini_verb_t  *row;
+
+    last = name->data + name->len;
+
+    for (row = ngx_gemini_verb_natives; row->name.len; row++) {
+
+        if (row->name.len >= name->len) {
+            continue;
+        }
+
+        p = last - row->name.len;
+
+        if (p[-1] == ':' && ngx_memcmp(p, row->name.data, row->name.len) == 0)
+        {
+            return row;
+        }
+    }
+
+    return NULL;
 }
 
 
 const ngx_gemini_verb_t *
 ngx_gemini_verb_openai(const ngx_str_t *name)
 {
-    return ngx_gemini_verb_find(ngx_gemini_verb_openais, name);
-}
+    const ngx_gemini_verb_t  *row;
 
-
-static const ngx_gemini_verb_t *
-ngx_gemini_verb_find(const ngx_gemini_verb_t *row,
-    const ngx_str_t *name)
-{
-    for ( /* void */ ; row->name.len; row++) {
+    for (row = ngx_gemini_verb_openais; row->name.len; row++) {
 
         if (row->name.len == name->len
             && ngx_memcmp(row->name.data, name->data, name->len) == 0)

@@ -33,7 +33,7 @@ typedef struct {
 } ngx_gemini_verb_t;
 
 
-/* behind the colon of models/{m}:verb; NULL: not known */
+/* of models/{m}:verb, by its end; NULL: not known */
 const ngx_gemini_verb_t *ngx_gemini_verb_native(const ngx_str_t *name);
 
 /* what is POSTed below openai/; NULL: not known */
