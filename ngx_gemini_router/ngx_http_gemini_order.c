@@ -11,6 +11,8 @@
 #include "ngx_http_gemini_zone.h"
 
 
+static void ngx_http_gemini_order_model(ngx_http_gemini_ctx_t *ctx,
+    ngx_str_t *model);
 static void ngx_http_gemini_order_bind(ngx_http_gemini_ctx_t *ctx);
 
 
@@ -20,42 +22,33 @@ ngx_http_gemini_order(ngx_http_gemini_ctx_t *ctx,
 {
     uint64_t             deadline;
     ngx_int_t            rc;
-    ngx_str_t            name, model;
+    ngx_str_t            model;
     ngx_gemini_conf_t   *gc;
     ngx_gemini_view_t   *gv;
 
     gc = &ctx->pool->gc;
 
-    name = ctx->wish.model;
-
-    if (name.len == 0 && ctx->body && !ctx->body->failed) {
-        name.data = ctx->body->model;
-        name.len = ctx->body->model_len;
-    }
-
-    ctx->requested = name;
-
-    if (name.len == 0
-        || ngx_gemini_request_model(&name, &model) != NGX_OK)
-    {
-        ngx_str_null(&model);
-    }
-
+    ngx_http_gemini_order_model(ctx, &model);
     ngx_http_gemini_order_bind(ctx);
 
-    ngx_memzero(error, sizeof(ngx_gemini_error_t));
+    if (ngx_gemini_plan_direct(&ctx->pool->zone.view, gc, &ctx->wish, &model,
+                               ctx->fallback, ctx->order)
+        != NGX_OK)
+    {
+        gv = ngx_http_gemini_zone_lock(ctx->pool);
 
-    gv = ngx_http_gemini_zone_lock(ctx->pool);
+        ngx_gemini_plan_order(gv, gc, &ctx->wish, &model, ctx->fallback,
+                              ctx->began, ctx->order);
 
-    ngx_gemini_plan_order(gv, gc, &ctx->wish, &model, ctx->fallback,
-                          ctx->began, ctx->order);
-
-    ngx_http_gemini_zone_unlock(ctx->pool);
+        ngx_http_gemini_zone_unlock(ctx->pool);
+    }
 
     if (ctx->order->refused
         || ngx_gemini_plan_restrict(gc, &ctx->restrict_to.models, ctx->order)
            == 0)
     {
+        ngx_memzero(error, sizeof(ngx_gemini_error_t));
+
         error->status = NGX_HTTP_NOT_FOUND;
         error->surface = ctx->wish.surface;
         error->array = ctx->wish.array;
@@ -83,6 +76,31 @@ ngx_http_gemini_order(ngx_http_gemini_ctx_t *ctx,
     }
 
     return ngx_http_gemini_attempt_headers(ctx, 0);
+}
+
+
+/* what the path names, else the body; empty: nothing, or no base model */
+
+static void
+ngx_http_gemini_order_model(ngx_http_gemini_ctx_t *ctx, ngx_str_t *model)
+{
+    ngx_gemini_body_t  *body;
+
+    body = ctx->body;
+
+    *model = ctx->wish.model;
+    ctx->requested = *model;
+
+    if (model->len || body == NULL || body->failed || body->model_len == 0) {
+        return;
+    }
+
+    ctx->requested.data = body->model;
+    ctx->requested.len = body->model_len;
+
+    if (ngx_gemini_request_model(&ctx->requested, model) != NGX_OK) {
+        ngx_str_null(model);
+    }
 }
 
 

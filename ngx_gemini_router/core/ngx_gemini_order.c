@@ -9,6 +9,9 @@
 #include "ngx_gemini_tier.h"
 
 
+static void ngx_gemini_order_clear(ngx_gemini_order_t *order);
+static uint32_t ngx_gemini_order_find(const ngx_gemini_conf_t *gc,
+    const ngx_str_t *name);
 static const ngx_str_t *ngx_gemini_order_alias(const ngx_gemini_conf_t *gc,
     const ngx_str_t *name);
 static void ngx_gemini_order_named(ngx_gemini_view_t *gv,
@@ -42,15 +45,13 @@ ngx_gemini_plan_order(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     const ngx_gemini_wish_t *wish, const ngx_str_t *model,
     ngx_uint_t fallback, uint64_t now, ngx_gemini_order_t *order)
 {
-    order->nchoices = 0;
-    order->tier = NGX_GEMINI_TIERS;
-    order->lock = NGX_GEMINI_NONE;
-    order->virtual = 0;
-    order->unlisted = 0;
-    order->refused = 0;
-    order->only = 0;
+    if (ngx_gemini_plan_direct(gv, gc, wish, model, fallback, order)
+        == NGX_OK)
+    {
+        return;
+    }
 
-    fallback = fallback && wish->fallback;
+    ngx_gemini_order_clear(order);
 
     if (model->len == 0) {
         ngx_str_null(&order->model);
@@ -58,10 +59,55 @@ ngx_gemini_plan_order(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
         return;
     }
 
+    fallback = fallback && wish->fallback;
     order->model = *ngx_gemini_order_alias(gc, model);
 
     ngx_gemini_order_named(gv, gc, wish, fallback, now, order);
     ngx_gemini_order_lock(gv, gc, wish, fallback, now, order);
+}
+
+
+ngx_int_t
+ngx_gemini_plan_direct(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
+    const ngx_str_t *model, ngx_uint_t fallback, ngx_gemini_order_t *order)
+{
+    uint32_t  n;
+
+    if (gv->gp->lock_model != NGX_GEMINI_NONE) {
+        return NGX_DECLINED;
+    }
+
+    n = ngx_gemini_order_find(gc, model);
+
+    if (n == NGX_GEMINI_NONE) {
+        n = ngx_gemini_order_find(gc, ngx_gemini_order_alias(gc, model));
+    }
+
+    if (n == NGX_GEMINI_NONE) {
+        return NGX_DECLINED;
+    }
+
+    ngx_gemini_order_clear(order);
+
+    order->model = gc->models[n].name;
+
+    ngx_gemini_order_listed(gc, n, fallback && wish->fallback, order);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_gemini_order_clear(ngx_gemini_order_t *order)
+{
+    order->nchoices = 0;
+    order->tier = NGX_GEMINI_TIERS;
+    order->lock = NGX_GEMINI_NONE;
+    order->virtual = 0;
+    order->unlisted = 0;
+    order->refused = 0;
+    order->only = 0;
 }
 
 
@@ -70,7 +116,7 @@ ngx_gemini_order_named(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     const ngx_gemini_wish_t *wish, ngx_uint_t fallback, uint64_t now,
     ngx_gemini_order_t *order)
 {
-    uint32_t          i;
+    uint32_t          n;
     const ngx_str_t  *name;
 
     name = &order->model;
@@ -91,14 +137,11 @@ ngx_gemini_order_named(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
         return;
     }
 
-    for (i = 0; i < gc->nmodels; i++) {
-        if (gc->models[i].name.len == name->len
-            && ngx_memcmp(gc->models[i].name.data, name->data, name->len)
-               == 0)
-        {
-            ngx_gemini_order_listed(gc, i, fallback, order);
-            return;
-        }
+    n = ngx_gemini_order_find(gc, name);
+
+    if (n != NGX_GEMINI_NONE) {
+        ngx_gemini_order_listed(gc, n, fallback, order);
+        return;
     }
 
     order->unlisted = 1;
@@ -106,6 +149,26 @@ ngx_gemini_order_named(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
 
     ngx_gemini_order_push(order, ngx_gemini_pool_spare(gv, name),
                          NGX_GEMINI_NONE);
+}
+
+
+static uint32_t
+ngx_gemini_order_find(const ngx_gemini_conf_t *gc, const ngx_str_t *name)
+{
+    uint32_t          i;
+    const ngx_str_t  *model;
+
+    for (i = 0; i < gc->nmodels; i++) {
+        model = &gc->models[i].name;
+
+        if (model->len == name->len
+            && ngx_memcmp(model->data, name->data, name->len) == 0)
+        {
+            return i;
+        }
+    }
+
+    return NGX_GEMINI_NONE;
 }
 
 
@@ -244,22 +307,31 @@ static void
 ngx_gemini_order_listed(const ngx_gemini_conf_t *gc, uint32_t n,
     ngx_uint_t fallback, ngx_gemini_order_t *order)
 {
-    uint32_t                        i;
+    uint32_t                        i, last, kind;
+    ngx_gemini_choice_t            *choice;
     const ngx_gemini_model_conf_t  *model;
 
     model = &gc->models[n];
+    kind = model->kind;
 
-    ngx_gemini_order_push(order, model->slot, n);
+    choice = order->choices;
+    choice->slot = model->slot;
+    choice->conf = n;
+    choice++;
 
-    if (!fallback || !model->fallback) {
-        return;
-    }
+    last = (fallback && model->fallback) ? gc->nmodels : n + 1;
 
-    for (i = n + 1; i < gc->nmodels; i++) {
-        if (gc->models[i].fallback && gc->models[i].kind == model->kind) {
-            ngx_gemini_order_push(order, gc->models[i].slot, i);
+    for (i = n + 1; i < last; i++) {
+        model++;
+
+        if (model->fallback && model->kind == kind) {
+            choice->slot = model->slot;
+            choice->conf = i;
+            choice++;
         }
     }
+
+    order->nchoices = (uint32_t) (choice - order->choices);
 }
 
 

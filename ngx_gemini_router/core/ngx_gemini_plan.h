@@ -44,6 +44,15 @@ void ngx_gemini_plan_order(ngx_gemini_view_t *gv,
     ngx_gemini_order_t *order);
 
 
+/*
+ * The same without the lock, where nothing is asked that moves: a listed model
+ * or an alias of one, none of them locked.  NGX_DECLINED: it must be held.
+ */
+ngx_int_t ngx_gemini_plan_direct(const ngx_gemini_view_t *gv,
+    const ngx_gemini_conf_t *gc, const ngx_gemini_wish_t *wish,
+    const ngx_str_t *model, ngx_uint_t fallback, ngx_gemini_order_t *order);
+
+
 /* takes out what a restriction or a lock leaves no room for; how many are
    left */
 uint32_t ngx_gemini_plan_restrict(const ngx_gemini_conf_t *gc,

@@ -35,6 +35,7 @@ static void plan_wish(ngx_gemini_wish_t *wish, ngx_gemini_verb_e verb);
 static const char *plan_order(const char *model, ngx_gemini_verb_e verb,
     ngx_uint_t fallback);
 static void plan_orders(void);
+static ngx_int_t plan_direct(const char *model);
 static void plan_locked(void);
 static void plan_restricted(void);
 static void plan_verdict(ngx_gemini_verdict_t *v, ngx_gemini_class_e class);
@@ -252,13 +253,35 @@ plan_orders(void)
 }
 
 
+static ngx_int_t
+plan_direct(const char *model)
+{
+    ngx_str_t          name;
+    ngx_gemini_wish_t  wish;
+
+    plan_wish(&wish, NGX_GEMINI_VERB_GENERATE);
+
+    name.data = (u_char *) model;
+    name.len = strlen(model);
+
+    return ngx_gemini_plan_direct(&gv, &gc, &wish, &name, 1, &order);
+}
+
+
 static void
 plan_locked(void)
 {
     ngx_str_t  globs;
 
+    tap_is_int(plan_direct("tts"), NGX_OK, "a listed model needs no mutex");
+    tap_is_int(plan_direct("gpt"), NGX_OK, "nor does an alias of one");
+    tap_is_int(plan_direct("new"), NGX_DECLINED, "an unlisted model does");
+    tap_is_int(plan_direct("auto"), NGX_DECLINED, "and a virtual one");
+    tap_is_int(plan_direct(""), NGX_DECLINED, "and none");
+
     gp.lock_model = 2;
 
+    tap_is_int(plan_direct("pro"), NGX_DECLINED, "and what may be locked");
     tap_is_str(plan_order("pro", NGX_GEMINI_VERB_GENERATE, 1),
                "lite pro flash", "the locked one is first");
     tap_is_str(plan_order("lite", NGX_GEMINI_VERB_STREAM, 1), "lite",
