@@ -122,11 +122,17 @@ ngx_http_gemini_conf_select(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_gemini_loc_conf_t *glcf = conf;
 
+    ngx_http_gemini_main_conf_t  *gmcf;
+
     if (glcf->pool != NULL) {
         return glcf->select ? "is duplicate"
                             : "conflicts with \"gemini_pass\"";
     }
 
+    gmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_gemini_router_module);
+
+    gmcf->select = 1;
     glcf->select = 1;
 
     return ngx_http_gemini_conf_use(cf, &glcf->pool);

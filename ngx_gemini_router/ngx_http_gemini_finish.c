@@ -218,7 +218,7 @@ ngx_http_gemini_finish_count(ngx_http_gemini_ctx_t *ctx)
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
 
-    if (ctx->team_row == 0) {
+    if (ctx->team_row == 0 && ctx->team.len) {
         ctx->team_row = ngx_gemini_metrics_team(gv->metrics, &ctx->team);
     }
 

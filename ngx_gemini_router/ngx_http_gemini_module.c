@@ -414,8 +414,15 @@ ngx_http_gemini_init(ngx_conf_t *cf)
     if (ngx_http_gemini_conf_check(cf) != NGX_OK
         || ngx_http_gemini_init_phase(cf, NGX_HTTP_POST_READ_PHASE,
                                       ngx_http_gemini_redact_handler)
-           != NGX_OK
-        || ngx_http_gemini_init_phase(cf, NGX_HTTP_PRECONTENT_PHASE,
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* no handler where it would only decline, twice a request */
+
+    if (gmcf->select
+        && ngx_http_gemini_init_phase(cf, NGX_HTTP_PRECONTENT_PHASE,
                                       ngx_http_gemini_select_handler)
            != NGX_OK)
     {

@@ -102,6 +102,7 @@ typedef struct {
     ngx_array_t                    pools;      /* ..pool_conf_t * */
     ngx_array_t                    passes;     /* ngx_http_gemini_pass_t */
     ngx_flag_t                     malloc_trim;
+    ngx_uint_t                     select;     /* 1: a location selects */
     u_char                         salt[16];   /* of $gemini_client_id */
     ngx_int_t                      request_id; /* index of $request_id */
     void                          *probing;    /* of the worker that probes */

@@ -28,6 +28,8 @@ static ngx_uint_t ngx_http_gemini_request_families(ngx_str_t *list);
 static void ngx_http_gemini_request_headers(ngx_http_gemini_ctx_t *ctx);
 static void ngx_http_gemini_request_deadline(ngx_http_gemini_ctx_t *ctx,
     ngx_table_elt_t *h);
+static ngx_inline ngx_uint_t ngx_http_gemini_request_type(
+    const ngx_str_t *type, const char *name, size_t len);
 
 
 ngx_http_gemini_ctx_t *
@@ -499,13 +501,28 @@ ngx_http_gemini_request_reads(ngx_http_request_t *r, ngx_uint_t *sse)
 
     type = &r->headers_out.content_type;
 
-    *sse = type->len >= 17
-           && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", 17)
-              == 0;
+    *sse = 0;
 
-    return *sse
-           || (type->len >= 16
-               && ngx_strncasecmp(type->data, (u_char *) "application/json",
-                                  16)
-                  == 0);
+    if (ngx_http_gemini_request_type(type, "application/json",
+                                     sizeof("application/json") - 1))
+    {
+        return 1;
+    }
+
+    *sse = ngx_http_gemini_request_type(type, "text/event-stream",
+                                        sizeof("text/event-stream") - 1);
+
+    return *sse;
+}
+
+
+/* Google writes them in lower case */
+
+static ngx_inline ngx_uint_t
+ngx_http_gemini_request_type(const ngx_str_t *type, const char *name,
+    size_t len)
+{
+    return type->len >= len
+           && (ngx_memcmp(type->data, name, len) == 0
+               || ngx_strncasecmp(type->data, (u_char *) name, len) == 0);
 }
