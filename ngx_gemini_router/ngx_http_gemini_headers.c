@@ -280,6 +280,14 @@ ngx_http_gemini_attempt_target(ngx_http_gemini_ctx_t *ctx,
         token = ctx->arg_token;
     }
 
+    /* what gemini_select has sent is redacted at the end */
+
+    if (token.len == 0 && !ctx->select
+        && ngx_gemini_request_ready(&ctx->wish, model, target) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
     /* a byte may become three */
 
     len = 3 * (ctx->wish.path.len + model->len + token.len)

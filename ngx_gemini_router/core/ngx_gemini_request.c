@@ -149,6 +149,12 @@ ngx_gemini_request_args(ngx_gemini_wish_t *wish, ngx_str_t *args,
     ngx_uint_t             first;
     ngx_gemini_uri_arg_t   arg;
 
+    /* behind the path as it goes upstream, see request_ready() */
+
+    if (args->data != NULL) {
+        *dst++ = '?';
+    }
+
     first = 1;
     wish->args.data = dst;
 
@@ -254,6 +260,34 @@ ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
 }
 
 
+ngx_int_t
+ngx_gemini_request_ready(const ngx_gemini_wish_t *wish,
+    const ngx_str_t *model, ngx_str_t *target)
+{
+    if (!wish->plain
+        || (model != NULL && wish->model.len
+            && (model->len != wish->model.len
+                || ngx_memcmp(model->data, wish->model.data, model->len)
+                   != 0)))
+    {
+        return NGX_DECLINED;
+    }
+
+    *target = wish->path;
+
+    if (wish->args.len) {
+
+        if (wish->args.data != target->data + target->len + 1) {
+            return NGX_DECLINED;
+        }
+
+        target->len += 1 + wish->args.len;
+    }
+
+    return NGX_OK;
+}
+
+
 /* a part of the path; NULL: no room */
 
 static u_char *
@@ -343,8 +377,15 @@ ngx_gemini_request_named(const u_char *p, size_t len,
         p += 3;
     }
 
+    if (p == end) {
+        return 0;
+    }
+
     for ( /* void */ ; *word != NULL; word++) {
-        if (ngx_gemini_uri_is(p, end - p, *word)) {
+
+        if ((*p == (u_char) **word || *p == '%')
+            && ngx_gemini_uri_is(p, end - p, *word))
+        {
             return 1;
         }
     }

@@ -77,6 +77,10 @@ ngx_int_t ngx_gemini_request_parse(ngx_gemini_wish_t *wish,
 ngx_int_t ngx_gemini_request_target(const ngx_gemini_wish_t *wish,
     const ngx_str_t *model, u_char *p, size_t *len);
 
+/* the same target, if it stands in the memory of the wish; NGX_DECLINED: not */
+ngx_int_t ngx_gemini_request_ready(const ngx_gemini_wish_t *wish,
+    const ngx_str_t *model, ngx_str_t *target);
+
 /*
  * overwrites the values of key, access_token, oauth_token, upload_id in a
  * request line, URI or args, in place, with 'x'; how many

@@ -440,12 +440,19 @@ ngx_uint_t
 ngx_gemini_uri_is(const u_char *p, size_t len, const char *word)
 {
     ngx_int_t      ch;
-    const u_char  *end;
+    const u_char  *end, *next;
 
     end = p + len;
 
-    while (p < end) {
-        ch = ngx_gemini_uri_byte(&p, end);
+    for ( /* void */ ; p < end; p = next) {
+
+        next = p + 1;
+        ch = *p;
+
+        if (ch == '%') {
+            next = p;
+            ch = ngx_gemini_uri_byte(&next, end);
+        }
 
         if (*word == '\0' || ch != (u_char) *word++) {
             return 0;

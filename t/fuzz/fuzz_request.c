@@ -56,7 +56,7 @@ fuzz_parse(const ngx_str_t *method, const ngx_str_t *uri, size_t prefix)
 {
     u_char              *buf, *out;
     size_t               len;
-    ngx_str_t            model;
+    ngx_str_t            model, ready;
     ngx_gemini_wish_t    wish;
 
     buf = malloc(NGX_GEMINI_URI_MAX);
@@ -77,6 +77,12 @@ fuzz_parse(const ngx_str_t *method, const ngx_str_t *uri, size_t prefix)
     len = NGX_GEMINI_URI_MAX * 3;
 
     if (ngx_gemini_request_target(&wish, NULL, out, &len) != NGX_OK) {
+        abort();
+    }
+
+    if (ngx_gemini_request_ready(&wish, NULL, &ready) == NGX_OK
+        && (ready.len != len || memcmp(ready.data, out, len) != 0))
+    {
         abort();
     }
 

@@ -12,6 +12,7 @@
 
 static void test_wish(void);
 static void test_target(void);
+static void test_ready(void);
 static void test_redact(void);
 static void test_arg(void);
 static void test_model(void);
@@ -25,6 +26,7 @@ main(void)
 {
     test_wish();
     test_target();
+    test_ready();
     test_redact();
     test_arg();
     test_model();
@@ -124,6 +126,66 @@ test_target(void)
     tap_is_mem(out, rc == NGX_OK ? len : 0,
                "/v1/%01%7F%C3%BC%3F%23%5B%20%22'~!$&()*+,;=:@-._",
                "every sort of byte");
+}
+
+
+/* a target that stands in the memory of the wish is that which is made */
+
+static void
+test_ready(void)
+{
+    u_char              buf[NGX_GEMINI_URI_MAX], out[256];
+    size_t              i, len;
+    ngx_str_t           method, uri, model, target;
+    ngx_gemini_wish_t   wish;
+
+    static const struct {
+        const char     *uri;
+        const char     *model;     /* NULL: keep */
+        int             ready;
+    } asked[] = {
+        { "/v1beta/models/m:streamGenerateContent?alt=sse", "m", 1 },
+        { "/v1beta/models/m:streamGenerateContent?alt=sse", NULL, 1 },
+        { "/v1beta/models/m:streamGenerateContent?alt=sse", "n", 0 },
+        { "/v1beta/models/mn:streamGenerateContent?alt=sse", "m", 0 },
+        { "/v1beta/models/m:generateContent", "m", 1 },
+        { "/v1beta/models/m:generateContent?", "m", 1 },
+        { "/v1beta/models/m:generateContent?key=a", "m", 1 },
+        { "/v1beta/models/m:generateContent?key=a&b=%zz&callback=c", "m", 1 },
+        { "/v1beta/models/models/m:generateContent", "m", 1 },
+        { "/v1beta/models/models/m:generateContent?a", "m", 0 },
+        { "/v1beta/models/m:generateContent#f", "m", 0 },
+        { "/v1beta/models/%6d:generateContent", "m", 0 },
+        { "/v1beta//models/m:generateContent", "m", 0 },
+        { "/v1beta/models/m\"n", NULL, 0 },
+        { "/v1beta/files?a=b&project=p&c", NULL, 1 },
+    };
+
+    method = test_str("GET");
+
+    for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        uri = test_str(asked[i].uri);
+        model = test_str(asked[i].model ? asked[i].model : "");
+
+        ngx_gemini_request_parse(&wish, &method, &uri, 0, buf);
+
+        tap_is_int(ngx_gemini_request_ready(&wish, asked[i].model ? &model
+                                                                  : NULL,
+                                            &target),
+                   asked[i].ready ? NGX_OK : NGX_DECLINED, "%s",
+                   asked[i].uri);
+
+        if (!asked[i].ready) {
+            continue;
+        }
+
+        len = sizeof(out);
+        ngx_gemini_request_target(&wish, asked[i].model ? &model : NULL, out,
+                                  &len);
+
+        tap_ok(target.len == len && memcmp(target.data, out, len) == 0,
+               ".. as it is sent: %.*s", (int) len, (char *) out);
+    }
 }
 
 
