@@ -286,6 +286,7 @@ ngx_gemini_pool_claim(ngx_gemini_view_t *gv, ngx_gemini_conf_t *gc,
     }
 
     ngx_gemini_slots_map(gc);
+    ngx_gemini_slots_chain(gc);
     ngx_gemini_owner_set_retire(gv);
 
     for (i = 0; i < gc->nkeys; i++) {

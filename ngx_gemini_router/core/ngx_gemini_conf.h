@@ -59,6 +59,14 @@ typedef struct {
 } ngx_gemini_candidates_t;
 
 
+/* one wished model: its slot and its place in conf, NONE for an unlisted */
+
+typedef struct {
+    uint32_t                   slot;
+    uint32_t                   conf;
+} ngx_gemini_choice_t;
+
+
 typedef struct {
     ngx_str_t                  name;       /* without "models/" */
     uint32_t                   slot;
@@ -72,6 +80,8 @@ typedef struct {
     double                     price_cached;
     ngx_gemini_candidates_t   *candidates; /* by priority, ascending */
     uint32_t                   ncandidates;
+    uint32_t                   chain;      /* it and what it falls back to: */
+    uint32_t                   nchain;     /* place and length in gc->chains */
 } ngx_gemini_model_conf_t;
 
 
@@ -100,6 +110,9 @@ typedef struct {
        when slots are claimed, NULL: few, looked through */
     uint32_t                  *project_map;
     uint32_t                   project_mask;
+
+    /* models that fall back, kind after kind; filled when slots are claimed */
+    ngx_gemini_choice_t        chains[NGX_GEMINI_MODELS_MAX];
 
     /* resolved: [project index * (nmodels + 1) + model index], divided by
        nodes; the last column is for unlisted models (limits with model=*) */

@@ -307,31 +307,19 @@ static void
 ngx_gemini_order_listed(const ngx_gemini_conf_t *gc, uint32_t n,
     ngx_uint_t fallback, ngx_gemini_order_t *order)
 {
-    uint32_t                        i, last, kind;
-    ngx_gemini_choice_t            *choice;
     const ngx_gemini_model_conf_t  *model;
 
     model = &gc->models[n];
-    kind = model->kind;
 
-    choice = order->choices;
-    choice->slot = model->slot;
-    choice->conf = n;
-    choice++;
-
-    last = (fallback && model->fallback) ? gc->nmodels : n + 1;
-
-    for (i = n + 1; i < last; i++) {
-        model++;
-
-        if (model->fallback && model->kind == kind) {
-            choice->slot = model->slot;
-            choice->conf = i;
-            choice++;
-        }
+    if (!fallback || !model->fallback) {
+        ngx_gemini_order_push(order, model->slot, n);
+        return;
     }
 
-    order->nchoices = (uint32_t) (choice - order->choices);
+    order->nchoices = model->nchain;
+
+    ngx_memcpy(order->choices, &gc->chains[model->chain],
+               model->nchain * sizeof(ngx_gemini_choice_t));
 }
 
 

@@ -35,14 +35,6 @@ typedef struct {
 } ngx_gemini_tried_t;
 
 
-/* one wished model: its slot and its place in conf, NONE for an unlisted */
-
-typedef struct {
-    uint32_t                   slot;
-    uint32_t                   conf;
-} ngx_gemini_choice_t;
-
-
 /* lists of gemini_restrict, each of comma separated globs; empty: all */
 
 typedef struct {

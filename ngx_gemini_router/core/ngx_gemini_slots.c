@@ -252,6 +252,39 @@ ngx_gemini_slots_map(ngx_gemini_conf_t *gc)
 
 
 void
+ngx_gemini_slots_chain(ngx_gemini_conf_t *gc)
+{
+    uint32_t                  i, n, kind;
+    ngx_gemini_model_conf_t  *model;
+
+    n = 0;
+
+    for (kind = 0; kind < NGX_GEMINI_KINDS; kind++) {
+
+        for (i = 0; i < gc->nmodels; i++) {
+            model = &gc->models[i];
+
+            if (model->fallback && model->kind == kind) {
+                gc->chains[n].slot = model->slot;
+                gc->chains[n].conf = i;
+                model->chain = n++;
+            }
+        }
+
+        /* all of them end where the kind does */
+
+        for (i = 0; i < gc->nmodels; i++) {
+            model = &gc->models[i];
+
+            if (model->fallback && model->kind == kind) {
+                model->nchain = n - model->chain;
+            }
+        }
+    }
+}
+
+
+void
 ngx_gemini_slots_name(ngx_gemini_slot_t *slot, const ngx_str_t *label,
     uint64_t cycle)
 {

@@ -27,6 +27,9 @@ void ngx_gemini_slots_name(ngx_gemini_slot_t *slot, const ngx_str_t *label,
 /* fills gc->project_map */
 void ngx_gemini_slots_map(ngx_gemini_conf_t *gc);
 
+/* fills gc->chains */
+void ngx_gemini_slots_chain(ngx_gemini_conf_t *gc);
+
 /*
  * A clean record with its cells and bits.  used: somebody had it; else its
  * cells are zeroes and stay untouched.

@@ -7,6 +7,7 @@
 
 
 #include "ngx_gemini_plan.h"
+#include "ngx_gemini_slots.h"
 #include "tap.h"
 
 
@@ -162,6 +163,8 @@ plan_conf(void)
         models[i].kind = kinds[i];
         models[i].fallback = (kinds[i] == NGX_GEMINI_KIND_TEXT);
     }
+
+    ngx_gemini_slots_chain(&gc);
 
     ngx_str_set(&aliases[0].name, "gpt");
     ngx_str_set(&aliases[0].target, "mini");

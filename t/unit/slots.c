@@ -16,6 +16,8 @@ static void slots_reused(void);
 static void slots_spare(void);
 static void slots_many(void);
 static void slots_caps(void);
+static void slots_chains(void);
+static const char *slots_chain(uint32_t model);
 
 
 static void
@@ -335,6 +337,60 @@ slots_caps(void)
 }
 
 
+/* a model that falls back, and those of its kind behind it that do */
+
+static void
+slots_chains(void)
+{
+    slots_start(gv, 4);
+
+    slots_conf("a", "t0 e0 t1 no t2 e1");
+
+    slots.models[0].fallback = 1;
+    slots.models[1].fallback = 1;
+    slots.models[2].fallback = 1;
+    slots.models[3].fallback = 0;
+    slots.models[4].fallback = 1;
+    slots.models[5].fallback = 1;
+
+    slots.models[1].kind = NGX_GEMINI_KIND_EMBEDDING;
+    slots.models[5].kind = NGX_GEMINI_KIND_EMBEDDING;
+
+    slots_claim();
+
+    tap_is_str(slots_chain(0), "t0 t1 t2", "from the first of a kind");
+    tap_is_str(slots_chain(1), "e0 e1", "from the first of another");
+    tap_is_str(slots_chain(2), "t1 t2", "from the second");
+    tap_is_str(slots_chain(4), "t2", "from the last");
+    tap_is_str(slots_chain(5), "e1", "and the other's");
+
+    slots_stop(gv);
+}
+
+
+static const char *
+slots_chain(uint32_t model)
+{
+    uint32_t                    i;
+    const ngx_str_t            *name;
+    const ngx_gemini_choice_t  *choice;
+    static char                 text[64];
+
+    text[0] = '\0';
+
+    for (i = 0; i < slots.models[model].nchain; i++) {
+        choice = &gc->chains[slots.models[model].chain + i];
+        name = &slots.models[choice->conf].name;
+
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.*s%s",
+                 i ? " " : "", (int) name->len, (char *) name->data,
+                 choice->slot == slots.models[choice->conf].slot ? "" : "!");
+    }
+
+    return text;
+}
+
+
 int
 main(void)
 {
@@ -345,6 +401,7 @@ main(void)
     slots_spare();
     slots_many();
     slots_caps();
+    slots_chains();
 
     return tap_done();
 }
