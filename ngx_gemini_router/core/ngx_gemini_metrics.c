@@ -13,11 +13,15 @@
 
 
 static void ngx_gemini_metrics_others(ngx_gemini_metrics_t *gm);
-static ngx_gemini_hist_t *ngx_gemini_metrics_hist(ngx_gemini_metrics_t *gm,
-    ngx_uint_t kind, uint32_t model, ngx_uint_t class);
-static uint32_t ngx_gemini_metrics_place(const ngx_gemini_metrics_t *gm,
-    ngx_uint_t kind, uint32_t model, ngx_uint_t class);
-static ngx_uint_t ngx_gemini_metrics_bucket(uint64_t ms);
+static ngx_inline ngx_gemini_hist_t *ngx_gemini_metrics_hist(
+    ngx_gemini_metrics_t *gm, ngx_uint_t kind, uint32_t model,
+    ngx_uint_t class);
+static ngx_inline uint32_t ngx_gemini_metrics_place(
+    const ngx_gemini_metrics_t *gm, ngx_uint_t kind, uint32_t model,
+    ngx_uint_t class);
+static ngx_gemini_hist_t *ngx_gemini_metrics_add(ngx_gemini_metrics_t *gm,
+    uint32_t place, ngx_uint_t kind, uint32_t model, ngx_uint_t class);
+static ngx_inline ngx_uint_t ngx_gemini_metrics_bucket(uint64_t ms);
 static void ngx_gemini_metrics_reindex(ngx_gemini_metrics_t *gm);
 
 static uint32_t ngx_gemini_metrics_hash(const u_char *p, size_t len,
@@ -75,18 +79,27 @@ ngx_gemini_metrics_observe(ngx_gemini_metrics_t *gm, ngx_gemini_hist_e kind,
 }
 
 
-static ngx_gemini_hist_t *
+static ngx_inline ngx_gemini_hist_t *
 ngx_gemini_metrics_hist(ngx_gemini_metrics_t *gm, ngx_uint_t kind,
     uint32_t model, ngx_uint_t class)
 {
-    uint32_t            place;
-    ngx_gemini_hist_t  *hist;
+    uint32_t  place;
 
     place = ngx_gemini_metrics_place(gm, kind, model, class);
 
-    if (gm->hist_index[place] != 0) {
-        return &gm->hists[gm->hist_index[place] - 1];
+    if (gm->hist_index[place] == 0) {
+        return ngx_gemini_metrics_add(gm, place, kind, model, class);
     }
+
+    return &gm->hists[gm->hist_index[place] - 1];
+}
+
+
+static ngx_gemini_hist_t *
+ngx_gemini_metrics_add(ngx_gemini_metrics_t *gm, uint32_t place,
+    ngx_uint_t kind, uint32_t model, ngx_uint_t class)
+{
+    ngx_gemini_hist_t  *hist;
 
     if (gm->nhists == NGX_GEMINI_HISTS) {
         return &gm->hists[kind];
@@ -109,7 +122,7 @@ ngx_gemini_metrics_hist(ngx_gemini_metrics_t *gm, ngx_uint_t kind,
 
 /* where the index has the row, or would have it */
 
-static uint32_t
+static ngx_inline uint32_t
 ngx_gemini_metrics_place(const ngx_gemini_metrics_t *gm, ngx_uint_t kind,
     uint32_t model, ngx_uint_t class)
 {
@@ -138,7 +151,7 @@ ngx_gemini_metrics_place(const ngx_gemini_metrics_t *gm, ngx_uint_t kind,
 
 /* the first whose bound is not below ms; four comparisons */
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_gemini_metrics_bucket(uint64_t ms)
 {
     ngx_uint_t       i;

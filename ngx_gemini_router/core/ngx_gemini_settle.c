@@ -48,14 +48,27 @@ static void ngx_gemini_settle_skew(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_count(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_times(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_probe(ngx_gemini_settling_t *st);
-static void ngx_gemini_settle_record(const ngx_gemini_settling_t *st,
-    ngx_gemini_counters_t *counters);
+static ngx_inline void ngx_gemini_settle_record(
+    ngx_gemini_counters_t *counters, const ngx_gemini_counters_t *sum,
+    ngx_gemini_tally_e tally);
 static ngx_gemini_tally_e ngx_gemini_settle_tally(ngx_uint_t class);
 static void ngx_gemini_settle_sample(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_upstream(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_transport(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_ok(ngx_gemini_settling_t *st);
 static void ngx_gemini_settle_ramps(ngx_gemini_settling_t *st);
+
+
+/* their counters */
+
+static const size_t  ngx_gemini_settle_tallies[] = {
+    0,
+    offsetof(ngx_gemini_counters_t, ok),
+    offsetof(ngx_gemini_counters_t, quota),
+    offsetof(ngx_gemini_counters_t, faults),
+    offsetof(ngx_gemini_counters_t, errors),
+    offsetof(ngx_gemini_counters_t, client)
+};
 
 
 void
@@ -178,7 +191,9 @@ ngx_gemini_settle_skew(ngx_gemini_settling_t *st)
 static void
 ngx_gemini_settle_count(ngx_gemini_settling_t *st)
 {
+    ngx_gemini_tally_e          tally;
     ngx_gemini_totals_t        *totals;
+    ngx_gemini_counters_t       sum;
     const ngx_gemini_tokens_t  *tokens;
 
     totals = &st->gv->gp->totals;
@@ -191,21 +206,27 @@ ngx_gemini_settle_count(ngx_gemini_settling_t *st)
         return;
     }
 
+    sum.prompt = ngx_max(tokens->prompt, 0);
+    sum.output = ngx_max(tokens->output, 0);
+    sum.thought = ngx_max(tokens->thought, 0);
+    sum.cached = ngx_max(tokens->cached, 0);
+    sum.cost = st->settle->cost;
+
     totals->classes[st->verdict->class]++;
-    totals->prompt += ngx_max(tokens->prompt, 0);
-    totals->output += ngx_max(tokens->output, 0);
-    totals->thought += ngx_max(tokens->thought, 0);
-    totals->cached += ngx_max(tokens->cached, 0);
-    totals->cost += st->settle->cost;
+    totals->prompt += sum.prompt;
+    totals->output += sum.output;
+    totals->thought += sum.thought;
+    totals->cached += sum.cached;
+    totals->cost += sum.cost;
 
-    ngx_gemini_settle_record(st, &st->key->counters);
-    ngx_gemini_settle_record(st, &st->project->counters);
-    ngx_gemini_settle_record(st, &st->account->counters);
-    ngx_gemini_settle_record(st, &st->model->counters);
+    tally = ngx_gemini_settle_tally(st->verdict->class);
 
-    if (ngx_gemini_settle_tally(st->verdict->class)
-        == NGX_GEMINI_TALLY_QUOTA)
-    {
+    ngx_gemini_settle_record(&st->key->counters, &sum, tally);
+    ngx_gemini_settle_record(&st->project->counters, &sum, tally);
+    ngx_gemini_settle_record(&st->account->counters, &sum, tally);
+    ngx_gemini_settle_record(&st->model->counters, &sum, tally);
+
+    if (tally == NGX_GEMINI_TALLY_QUOTA) {
         st->cell->refused++;
     }
 
@@ -255,45 +276,20 @@ ngx_gemini_settle_probe(ngx_gemini_settling_t *st)
 }
 
 
-static void
-ngx_gemini_settle_record(const ngx_gemini_settling_t *st,
-    ngx_gemini_counters_t *counters)
+static ngx_inline void
+ngx_gemini_settle_record(ngx_gemini_counters_t *counters,
+    const ngx_gemini_counters_t *sum, ngx_gemini_tally_e tally)
 {
-    const ngx_gemini_tokens_t  *tokens;
-
-    tokens = &st->settle->tokens;
-
     counters->requests++;
-    counters->prompt += ngx_max(tokens->prompt, 0);
-    counters->output += ngx_max(tokens->output, 0);
-    counters->thought += ngx_max(tokens->thought, 0);
-    counters->cached += ngx_max(tokens->cached, 0);
-    counters->cost += st->settle->cost;
+    counters->prompt += sum->prompt;
+    counters->output += sum->output;
+    counters->thought += sum->thought;
+    counters->cached += sum->cached;
+    counters->cost += sum->cost;
 
-    switch (ngx_gemini_settle_tally(st->verdict->class)) {
-
-    case NGX_GEMINI_TALLY_OK:
-        counters->ok++;
-        break;
-
-    case NGX_GEMINI_TALLY_QUOTA:
-        counters->quota++;
-        break;
-
-    case NGX_GEMINI_TALLY_FAULT:
-        counters->faults++;
-        break;
-
-    case NGX_GEMINI_TALLY_ERROR:
-        counters->errors++;
-        break;
-
-    case NGX_GEMINI_TALLY_CLIENT:
-        counters->client++;
-        break;
-
-    default:
-        break;
+    if (tally != NGX_GEMINI_TALLY_NONE) {
+        (*(uint64_t *) ((u_char *) counters
+                        + ngx_gemini_settle_tallies[tally]))++;
     }
 }
 

@@ -121,7 +121,9 @@ ngx_gemini_rate_add(ngx_gemini_rate_t *rate, uint64_t now, uint32_t n)
 
     second = now / 1000;
 
-    ngx_gemini_rate_move(rate, second);
+    if (second != rate->second) {
+        ngx_gemini_rate_move(rate, second);
+    }
 
     rate->slot[second % NGX_GEMINI_RATE_SLOTS] += n;
 }
