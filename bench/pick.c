@@ -156,6 +156,7 @@ pick_make(pick_bench_t *pb, uint32_t keys)
     caps.accounts = gc->naccounts;
     caps.models = gc->nmodels;
     caps.reservations = NGX_GEMINI_RESERVATIONS;
+    caps.owners = NGX_GEMINI_OWNERS_MIN;
 
     pb->size = ngx_gemini_pool_size(&caps);
     f->zone = pick_share(pb->size);

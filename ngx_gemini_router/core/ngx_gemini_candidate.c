@@ -16,6 +16,8 @@
 
 static void ngx_gemini_candidate_model(ngx_gemini_look_t *look);
 static uint64_t ngx_gemini_candidate_tokens(const ngx_gemini_look_t *look);
+static ngx_uint_t ngx_gemini_candidate_usable(const ngx_gemini_look_t *look,
+    uint32_t key);
 static void ngx_gemini_candidate_operator(const ngx_gemini_look_t *look,
     ngx_uint_t disabled, uint64_t until, uint32_t lack,
     ngx_gemini_why_t *why);
@@ -29,7 +31,9 @@ static void ngx_gemini_candidate_cell(const ngx_gemini_look_t *look,
 static void ngx_gemini_candidate_budget(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_why_t *why);
 static uint32_t ngx_gemini_candidate_money(const ngx_gemini_rest_t *rest);
-static ngx_inline const ngx_gemini_limit_t *ngx_gemini_candidate_in_force(
+static ngx_inline const ngx_gemini_limit_t *ngx_gemini_candidate_written(
+    const ngx_gemini_look_t *look, const ngx_gemini_key_conf_t *conf);
+static const ngx_gemini_limit_t *ngx_gemini_candidate_in_force(
     const ngx_gemini_look_t *look, const ngx_gemini_candidate_t *c,
     ngx_gemini_limit_t *lower);
 
@@ -178,38 +182,56 @@ ngx_gemini_candidate_lists(const ngx_gemini_look_t *look, uint32_t *n)
 ngx_uint_t
 ngx_gemini_candidate_fine(const ngx_gemini_look_t *look, uint32_t key)
 {
-    uint64_t                   ends, flags;
-    ngx_gemini_why_t           why;
-    ngx_gemini_limit_t         lower;
-    ngx_gemini_candidate_t     c;
-    const ngx_gemini_limit_t  *limit;
+    uint64_t                      ends, flags;
+    const ngx_gemini_key_t       *record;
+    const ngx_gemini_cell_t      *cell;
+    const ngx_gemini_limit_t     *limit;
+    const ngx_gemini_account_t   *account;
+    const ngx_gemini_project_t   *project;
+    const ngx_gemini_key_conf_t  *conf;
 
-    ngx_gemini_candidate_at(look, key, &c);
+    conf = &look->confs[key];
+    record = &look->keys[conf->slot];
+    project = &look->gv->projects[conf->project_slot];
+    account = &look->gv->accounts[conf->account_slot];
+    cell = &look->cells[conf->project_slot];
 
     /*
      * nearly always nothing stands against it: one look tells; a max_conns
      * of 0 wraps around to no limit
      */
 
-    flags = look->narrow | c.conf->disabled | c.key->disabled
-            | c.key->operator | c.project->operator | c.account->operator
-            | (c.key->surfaces & look->surface)
-            | (c.key->verbs & look->verb) | c.cell->ramp
-            | (c.key->in_flight > c.conf->max_conns - 1);
+    flags = look->narrow | conf->disabled | record->disabled
+            | record->operator | project->operator | account->operator
+            | (record->surfaces & look->surface)
+            | (record->verbs & look->verb) | cell->ramp
+            | (record->in_flight > conf->max_conns - 1)
+            | cell->learned.rpm | cell->learned.tpm | cell->learned.rpd;
 
-    ends = c.key->rest.until | c.project->rest.until
-           | c.account->rest.until | c.cell->rest.until;
+    ends = record->rest.until | project->rest.until | account->rest.until
+           | cell->rest.until;
 
     if (flags | ends) {
-        ngx_gemini_candidate_why(look, key, &c, &why);
-
-        return why.lack == 0;
+        return ngx_gemini_candidate_usable(look, key);
     }
 
-    limit = ngx_gemini_candidate_in_force(look, &c, &lower);
+    limit = ngx_gemini_candidate_written(look, conf);
 
-    return ngx_gemini_budget_lacks(c.cell, limit, look->tokens, look->now,
+    return ngx_gemini_budget_lacks(cell, limit, look->tokens, look->now,
                                    look->google) == 0;
+}
+
+
+static ngx_uint_t
+ngx_gemini_candidate_usable(const ngx_gemini_look_t *look, uint32_t key)
+{
+    ngx_gemini_why_t        why;
+    ngx_gemini_candidate_t  c;
+
+    ngx_gemini_candidate_at(look, key, &c);
+    ngx_gemini_candidate_why(look, key, &c, &why);
+
+    return why.lack == 0;
 }
 
 
@@ -462,7 +484,7 @@ ngx_gemini_candidate_limit(const ngx_gemini_look_t *look,
 
 /* the limits as they are written, unless lower ones were learned */
 
-static ngx_inline const ngx_gemini_limit_t *
+static const ngx_gemini_limit_t *
 ngx_gemini_candidate_in_force(const ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c, ngx_gemini_limit_t *lower)
 {
@@ -470,8 +492,7 @@ ngx_gemini_candidate_in_force(const ngx_gemini_look_t *look,
     const ngx_gemini_learned_t  *learned;
 
     learned = &c->cell->learned;
-    written = &look->limits[(size_t) c->conf->project
-                            * (look->gc->nmodels + 1)];
+    written = ngx_gemini_candidate_written(look, c->conf);
 
     if ((learned->rpm | learned->tpm | learned->rpd) == 0) {
         return written;
@@ -480,4 +501,12 @@ ngx_gemini_candidate_in_force(const ngx_gemini_look_t *look,
     ngx_gemini_budget_limit(c->cell, written, look->google, lower);
 
     return lower;
+}
+
+
+static ngx_inline const ngx_gemini_limit_t *
+ngx_gemini_candidate_written(const ngx_gemini_look_t *look,
+    const ngx_gemini_key_conf_t *conf)
+{
+    return &look->limits[(size_t) conf->project * (look->gc->nmodels + 1)];
 }

@@ -85,11 +85,24 @@ ngx_gemini_resv_trials(ngx_gemini_look_t *look,
     const ngx_gemini_candidate_t *c)
 {
     uint8_t              trial;
+    uint64_t             rested;
+    ngx_gemini_rest_t   *upstream;
     ngx_gemini_model_t  *model;
 
     model = look->model;
+    upstream = &look->gv->gp->upstream;
 
-    trial = ngx_gemini_resv_trial(&look->gv->gp->upstream, look->now,
+    /* nearly always nothing has rested */
+
+    rested = upstream->until | model->rest.until | model->ramp
+             | c->key->rest.until | c->project->rest.until
+             | c->account->rest.until | c->cell->rest.until | c->cell->ramp;
+
+    if (rested == 0) {
+        return 0;
+    }
+
+    trial = ngx_gemini_resv_trial(upstream, look->now,
                                   NGX_GEMINI_TRIAL_UPSTREAM);
     trial |= ngx_gemini_resv_trial(&c->key->rest, look->now,
                                    NGX_GEMINI_TRIAL_KEY);

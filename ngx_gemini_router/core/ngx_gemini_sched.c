@@ -31,6 +31,8 @@ static void ngx_gemini_sched_by_priority(ngx_gemini_look_t *look,
 static void ngx_gemini_sched_list(ngx_gemini_look_t *look,
     const ngx_gemini_candidates_t *lists, uint32_t k,
     ngx_gemini_best_t *best);
+static void ngx_gemini_sched_exact(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidates_t *list, ngx_gemini_best_t *best);
 static void ngx_gemini_sched_draw(ngx_gemini_look_t *look,
     const ngx_gemini_candidates_t *list, ngx_uint_t rested,
     ngx_gemini_best_t *best);
@@ -38,7 +40,8 @@ static ngx_inline ngx_uint_t ngx_gemini_sched_drawn(
     const ngx_gemini_look_t *look, uint32_t key, const uint64_t *row,
     ngx_uint_t rested);
 static ngx_inline ngx_uint_t ngx_gemini_sched_better(
-    const ngx_gemini_look_t *look, uint32_t n, uint32_t *spent,
+    const ngx_gemini_key_t *key, const ngx_gemini_key_conf_t *conf,
+    const ngx_gemini_cell_t *cells, uint64_t now, uint32_t *spent,
     const ngx_gemini_best_t *best);
 static ngx_uint_t ngx_gemini_sched_take(const ngx_gemini_look_t *look,
     uint32_t n, uint32_t spent, ngx_gemini_best_t *best);
@@ -234,19 +237,12 @@ ngx_gemini_sched_list(ngx_gemini_look_t *look,
     const ngx_gemini_candidates_t *lists, uint32_t k,
     ngx_gemini_best_t *best)
 {
-    uint32_t                        i, spent;
     const ngx_gemini_candidates_t  *list;
 
     list = &lists[k];
 
     if (list->n <= NGX_GEMINI_EXACT) {
-
-        for (i = 0; i < list->n; i++) {
-            if (ngx_gemini_sched_better(look, list->keys[i], &spent, best)) {
-                (void) ngx_gemini_sched_take(look, list->keys[i], spent, best);
-            }
-        }
-
+        ngx_gemini_sched_exact(look, list, best);
         return;
     }
 
@@ -267,6 +263,37 @@ ngx_gemini_sched_list(ngx_gemini_look_t *look,
 }
 
 
+static void
+ngx_gemini_sched_exact(const ngx_gemini_look_t *look,
+    const ngx_gemini_candidates_t *list, ngx_gemini_best_t *best)
+{
+    uint32_t                      spent;
+    uint64_t                      now;
+    const uint32_t               *n, *last;
+    ngx_gemini_key_t             *keys;
+    ngx_gemini_cell_t            *cells;
+    const ngx_gemini_key_conf_t  *confs, *conf;
+
+    /* what does not change is kept at hand */
+
+    now = look->now;
+    keys = look->keys;
+    cells = look->cells;
+    confs = look->confs;
+    last = list->keys + list->n;
+
+    for (n = list->keys; n < last; n++) {
+        conf = &confs[*n];
+
+        if (ngx_gemini_sched_better(&keys[conf->slot], conf, cells, now,
+                                    &spent, best))
+        {
+            (void) ngx_gemini_sched_take(look, *n, spent, best);
+        }
+    }
+}
+
+
 /*
  * From a random start all around, of those that do not rest, as the bitmap
  * knows, or of those that have rested and wait for a trial.  One that is idle
@@ -278,8 +305,9 @@ ngx_gemini_sched_draw(ngx_gemini_look_t *look,
     const ngx_gemini_candidates_t *list, ngx_uint_t rested,
     ngx_gemini_best_t *best)
 {
-    uint32_t   i, n, at, spent;
-    uint64_t  *row;
+    uint32_t                      i, n, at, spent;
+    uint64_t                     *row;
+    const ngx_gemini_key_conf_t  *conf;
 
     row = look->model->marked
           ? ngx_gemini_bitmap(look->gv, look->choice->slot) : NULL;
@@ -292,8 +320,11 @@ ngx_gemini_sched_draw(ngx_gemini_look_t *look,
             || ngx_gemini_sched_drawn(look, list->keys[at], row, rested))
         {
             n++;
+            conf = &look->confs[list->keys[at]];
 
-            if (ngx_gemini_sched_better(look, list->keys[at], &spent, best)) {
+            if (ngx_gemini_sched_better(&look->keys[conf->slot], conf,
+                                        look->cells, look->now, &spent, best))
+            {
                 n -= !ngx_gemini_sched_take(look, list->keys[at], spent,
                                             best);
                 if (best->in_flight == 0 && best->spent <= NGX_GEMINI_IDLE) {
@@ -330,15 +361,11 @@ ngx_gemini_sched_drawn(const ngx_gemini_look_t *look, uint32_t key,
 /* fewest in flight for its weight, least of its minute spent, longest unused */
 
 static ngx_inline ngx_uint_t
-ngx_gemini_sched_better(const ngx_gemini_look_t *look, uint32_t n,
-    uint32_t *spent, const ngx_gemini_best_t *best)
+ngx_gemini_sched_better(const ngx_gemini_key_t *key,
+    const ngx_gemini_key_conf_t *conf, const ngx_gemini_cell_t *cells,
+    uint64_t now, uint32_t *spent, const ngx_gemini_best_t *best)
 {
-    uint64_t                      load, other;
-    const ngx_gemini_key_t       *key;
-    const ngx_gemini_key_conf_t  *conf;
-
-    conf = &look->confs[n];
-    key = &look->keys[conf->slot];
+    uint64_t  load, other;
 
     load = (uint64_t) key->in_flight * best->weight;
     other = (uint64_t) best->in_flight * conf->weight;
@@ -347,8 +374,7 @@ ngx_gemini_sched_better(const ngx_gemini_look_t *look, uint32_t n,
         return 0;
     }
 
-    *spent = ngx_gemini_budget_spent(&look->cells[conf->project_slot].use,
-                                     look->now);
+    *spent = ngx_gemini_budget_spent(&cells[conf->project_slot].use, now);
 
     if (load < other || *spent < best->spent) {
         return 1;
