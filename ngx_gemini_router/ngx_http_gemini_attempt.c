@@ -17,14 +17,11 @@ static void ngx_http_gemini_attempt_limit(ngx_http_gemini_attempt_t *at);
 static void ngx_http_gemini_attempt_timer(ngx_event_t *ev);
 static ngx_int_t ngx_http_gemini_attempt_done(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
-static void ngx_http_gemini_attempt_trail(ngx_http_gemini_attempt_t *at);
 
 
 ngx_int_t
 ngx_http_gemini_attempt_start(ngx_http_gemini_ctx_t *ctx)
 {
-    u_char                     *body;
-    size_t                      size;
     ngx_str_t                   target;
     ngx_gemini_conf_t          *gc;
     ngx_gemini_choice_t        *choice;
@@ -34,16 +31,12 @@ ngx_http_gemini_attempt_start(ngx_http_gemini_ctx_t *ctx)
     at = ctx->attempt;
     choice = &ctx->order->choices[ctx->pick.choice];
 
-    /* the struct and the memory of a captured body serve all attempts */
-
-    body = at->body;
-    size = at->size;
-
-    ngx_memzero(at, sizeof(ngx_http_gemini_attempt_t));
+    if (at->settled) {
+        ngx_http_gemini_attempt_trail(at);
+        ngx_memzero(at, offsetof(ngx_http_gemini_attempt_t, body));
+    }
 
     at->ctx = ctx;
-    at->body = body;
-    at->size = size;
     at->resv = ctx->pick.resv;
     at->key = ctx->pick.key;
     at->project = gc->keys[at->key].project;
@@ -62,6 +55,7 @@ ngx_http_gemini_attempt_start(ngx_http_gemini_ctx_t *ctx)
            != NGX_OK
         || ngx_http_gemini_attempt_subrequest(at, &target) != NGX_OK)
     {
+        ngx_memzero(&at->verdict, sizeof(ngx_gemini_verdict_t));
         at->verdict.class = NGX_GEMINI_CLIENT_GONE;
         at->verdict.scope = NGX_GEMINI_SCOPE_CLIENT;
         ngx_http_gemini_attempt_settle(at);
@@ -78,11 +72,10 @@ static ngx_int_t
 ngx_http_gemini_attempt_subrequest(ngx_http_gemini_attempt_t *at,
     ngx_str_t *target)
 {
-    off_t                        length;
-    ngx_http_request_t          *r, *sr;
-    ngx_http_gemini_ctx_t       *ctx;
-    ngx_http_request_body_t     *rb;
-    ngx_http_post_subrequest_t  *ps;
+    off_t                     length;
+    ngx_http_request_t       *r, *sr;
+    ngx_http_gemini_ctx_t    *ctx;
+    ngx_http_request_body_t  *rb;
 
     ctx = at->ctx;
     r = ctx->request;
@@ -93,15 +86,12 @@ ngx_http_gemini_attempt_subrequest(ngx_http_gemini_attempt_t *at,
         return NGX_ERROR;
     }
 
-    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-    if (ps == NULL) {
-        return NGX_ERROR;
-    }
+    at->post.handler = ngx_http_gemini_attempt_done;
+    at->post.data = at;
 
-    ps->handler = ngx_http_gemini_attempt_done;
-    ps->data = at;
-
-    if (ngx_http_subrequest(r, &ctx->conf->uri, NULL, &sr, ps, 0) != NGX_OK) {
+    if (ngx_http_subrequest(r, &ctx->conf->uri, NULL, &sr, &at->post, 0)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -339,8 +329,6 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
         ngx_del_timer(&at->hold);
     }
 
-    ngx_memzero(&settle, sizeof(ngx_gemini_settle_t));
-
     settle.resv = at->resv;
     settle.key = at->key;
     settle.choice_conf = at->conf;
@@ -352,15 +340,18 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
                   ? (uint32_t) ngx_max(at->first - at->start, 1) : 0;
     settle.surface = ctx->wish.surface;
     settle.verb = ctx->wish.verb;
-    settle.random = (uint32_t) ngx_random();
+    settle.random = 0;
     settle.no_guess = (ctx->course->guesses >= 2);
+    settle.probe = 0;
     settle.tokens = ctx->tokens;
+    settle.request_id = NULL;
 
     price = ngx_http_gemini_conf_price(ctx->pool, at->key, at->conf);
     settle.cost = ngx_gemini_metrics_cost(&ctx->tokens, price->in,
                                           price->out, price->cached);
 
     if (at->verdict.class != NGX_GEMINI_OK) {
+        settle.random = (uint32_t) ngx_random();
         settle.request_id = ngx_http_gemini_log_id(ctx);
     }
 
@@ -388,18 +379,23 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
         ctx->course->guesses++;
     }
 
-    ngx_http_gemini_attempt_trail(at);
     ngx_http_gemini_log_changes(ctx, &settle);
 }
 
 
-static void
+void
 ngx_http_gemini_attempt_trail(ngx_http_gemini_attempt_t *at)
 {
     ngx_http_gemini_ctx_t    *ctx;
     ngx_http_gemini_trail_t  *trail;
 
     ctx = at->ctx;
+
+    if (!at->settled || at->trailed) {
+        return;
+    }
+
+    at->trailed = 1;
 
     if (ctx->trail == NULL) {
         ctx->trail = ngx_array_create(ctx->request->pool, 2,

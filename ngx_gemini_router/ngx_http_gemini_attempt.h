@@ -48,13 +48,7 @@ struct ngx_http_gemini_attempt_s {
 
     ngx_uint_t                     status;     /* 0: no answer */
     ngx_http_gemini_attempt_e      state;
-    u_char                        *body;       /* held or captured */
     size_t                         len;
-    size_t                         size;
-    ngx_event_t                    timer;      /* limit of the attempt */
-    ngx_event_t                    hold;       /* end of the hold */
-
-    ngx_gemini_verdict_t           verdict;
 
     unsigned                       done:1;     /* the subrequest has ended */
     unsigned                       settled:1;
@@ -63,7 +57,16 @@ struct ngx_http_gemini_attempt_s {
     unsigned                       truncated:1;
     unsigned                       timeout:1;
     unsigned                       cancelled:1;
-    unsigned                       guessed:1;
+    unsigned                       trailed:1;  /* is in $gemini_trail */
+
+    /* what follows serves all attempts of a request, or is set when used */
+
+    u_char                        *body;       /* held or captured: len */
+    size_t                         size;
+    ngx_event_t                    timer;      /* limit of the attempt */
+    ngx_event_t                    hold;       /* end of the hold */
+    ngx_http_post_subrequest_t     post;
+    ngx_gemini_verdict_t           verdict;    /* since it was settled */
 };
 
 
@@ -88,6 +91,10 @@ void ngx_http_gemini_attempt_judge(ngx_http_gemini_attempt_t *at);
 
 /* frees the reservation, draws conclusions, logs; a second call is nothing */
 void ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at);
+
+/* writes down what came of it: when $gemini_trail is asked for, when another
+   attempt takes its place */
+void ngx_http_gemini_attempt_trail(ngx_http_gemini_attempt_t *at);
 
 /* ends the subrequest now; it counts as timed out */
 void ngx_http_gemini_attempt_cancel(ngx_http_gemini_attempt_t *at);

@@ -68,6 +68,10 @@ ngx_http_gemini_handler(ngx_http_request_t *r)
         ctx->select = 0;
     }
 
+    if (ctx->attempt) {
+        ngx_http_gemini_attempt_trail(ctx->attempt);
+    }
+
     ctx->pool = glcf->pool;
     ctx->conf = glcf;
     ctx->outcome = NGX_GEMINI_OUTCOME_NONE;

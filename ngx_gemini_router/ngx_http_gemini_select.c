@@ -57,6 +57,10 @@ ngx_http_gemini_select_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    if (ctx->attempt) {
+        ngx_http_gemini_attempt_trail(ctx->attempt);
+    }
+
     ctx->select = 1;
     ctx->pool = glcf->pool;
     ctx->conf = glcf;

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_gemini_module.h"
+#include "ngx_http_gemini_attempt.h"
 #include "ngx_http_gemini_trail.h"
 
 
@@ -19,6 +20,10 @@ ngx_http_gemini_trail_text(ngx_http_gemini_ctx_t *ctx, ngx_str_t *text)
     u_char                   *p;
     ngx_uint_t                i;
     ngx_http_gemini_trail_t  *trail;
+
+    if (ctx->attempt) {
+        ngx_http_gemini_attempt_trail(ctx->attempt);
+    }
 
     if (ctx->trail == NULL || ctx->trail->nelts == 0) {
         return NGX_DECLINED;
