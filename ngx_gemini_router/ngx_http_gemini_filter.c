@@ -262,6 +262,7 @@ ngx_int_t
 ngx_http_gemini_filter_commit(ngx_http_gemini_attempt_t *at)
 {
     ngx_int_t               rc;
+    ngx_uint_t              memory;
     ngx_http_request_t     *r, *sr;
     ngx_http_gemini_ctx_t  *ctx;
 
@@ -286,8 +287,12 @@ ngx_http_gemini_filter_commit(ngx_http_gemini_attempt_t *at)
         return NGX_ERROR;
     }
 
-    /* filters of the internal location (gunzip, sub) set themselves up */
+    /* filters of the internal location (gunzip, sub) set themselves up; what
+       changes text leaves a subrequest the length that it had */
 
+    memory = sr->filter_need_in_memory;
+
+    sr->filter_need_in_memory = 0;
     sr->header_sent = 0;
 
     rc = ngx_http_next_header_filter(sr);
@@ -295,6 +300,12 @@ ngx_http_gemini_filter_commit(ngx_http_gemini_attempt_t *at)
     if (rc == NGX_ERROR || rc > NGX_OK) {
         return rc;
     }
+
+    if (sr->filter_need_in_memory) {
+        ngx_http_clear_content_length(sr);
+    }
+
+    sr->filter_need_in_memory |= memory;
 
     if (ngx_http_gemini_filter_hand_up(r, sr) != NGX_OK) {
         return NGX_ERROR;
