@@ -364,7 +364,7 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
                                            at->began);
     }
 
-    if (ctx->team_row == 0) {
+    if (ctx->team_row == 0 && ctx->team.len) {
         ctx->team_row = ngx_gemini_metrics_team(gv->metrics, &ctx->team);
     }
 
