@@ -34,6 +34,7 @@ static void ngx_http_gemini_handler_starved(ngx_http_gemini_ctx_t *ctx,
     ngx_int_t rc);
 static void ngx_http_gemini_handler_wake(ngx_http_request_t *r);
 static void ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx);
+static ngx_int_t ngx_http_gemini_handler_failed(ngx_http_gemini_ctx_t *ctx);
 static void ngx_http_gemini_handler_backoff(ngx_http_gemini_ctx_t *ctx);
 static void ngx_http_gemini_handler_timer(ngx_event_t *ev);
 
@@ -438,22 +439,17 @@ ngx_http_gemini_handler_wake(ngx_http_request_t *r)
 static void
 ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
 {
-    ngx_int_t                   rc;
     ngx_gemini_step_e           step;
     ngx_http_gemini_attempt_t  *at;
 
     at = ctx->attempt;
 
-    if (at->verdict.class == NGX_GEMINI_RESOURCE) {
-        rc = ngx_http_gemini_owner_ask(ctx);
-
-        if (rc == NGX_ERROR) {
-            ngx_http_finalize_request(ctx->request,
-                                      NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return;
-        }
-
-        ctx->course->ask = (rc == NGX_OK);
+    if (at->verdict.class != NGX_GEMINI_OK
+        && ngx_http_gemini_handler_failed(ctx) != NGX_OK)
+    {
+        ngx_http_finalize_request(ctx->request,
+                                  NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
     }
 
     step = ngx_gemini_plan_next(ctx->course, ctx->order, &at->verdict,
@@ -481,6 +477,36 @@ ngx_http_gemini_handler_next(ngx_http_gemini_ctx_t *ctx)
         ngx_http_gemini_handler_lack(ctx);
         ngx_http_gemini_finish_lost(ctx);
     }
+}
+
+
+/* what only a request with a failed attempt needs */
+
+static ngx_int_t
+ngx_http_gemini_handler_failed(ngx_http_gemini_ctx_t *ctx)
+{
+    ngx_int_t             rc;
+    ngx_gemini_course_t  *course;
+
+    if (ctx->course->attempts == 1) {
+        course = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_course_t));
+        if (course == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(course, ctx->course,
+                   offsetof(ngx_gemini_course_t, tried));
+        ctx->course = course;
+    }
+
+    if (ctx->attempt->verdict.class != NGX_GEMINI_RESOURCE) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_gemini_owner_ask(ctx);
+    ctx->course->ask = (rc == NGX_OK);
+
+    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -60,15 +60,15 @@ ngx_http_gemini_attempt_headers(ngx_http_gemini_ctx_t *ctx, ngx_uint_t live)
     ngx_http_request_t  *r;
 
     r = ctx->request;
+    part = &r->headers_in.headers.part;
+    header = part->elts;
 
-    if (ngx_list_init(&ctx->headers, r->pool, 20, sizeof(ngx_table_elt_t))
+    if (ngx_list_init(&ctx->headers, r->pool, part->nelts + 3,
+                      sizeof(ngx_table_elt_t))
         != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    part = &r->headers_in.headers.part;
-    header = part->elts;
 
     for (i = 0; /* void */ ; i++) {
 

@@ -61,6 +61,10 @@ ngx_http_gemini_order(ngx_http_gemini_ctx_t *ctx,
         return rc;
     }
 
+    if (ngx_http_gemini_owner_fit(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ctx->course->first = ctx->order->choices[0];
     ctx->course->wished = ctx->course->first.slot;
     ctx->course->replay = ctx->wish.replay;

@@ -32,18 +32,55 @@ ngx_http_gemini_owner_refs(ngx_pool_t *pool)
 {
     ngx_gemini_refs_t  *refs;
 
-    refs = ngx_palloc(pool, sizeof(ngx_gemini_refs_t)
-                            + NGX_GEMINI_REFS * sizeof(ngx_gemini_ref_t));
+    refs = ngx_pcalloc(pool, sizeof(ngx_gemini_refs_t));
     if (refs == NULL) {
         return NULL;
     }
 
-    ngx_memzero(refs, sizeof(ngx_gemini_refs_t));
+    refs->elts = ngx_palloc(pool, NGX_GEMINI_REFS * sizeof(ngx_gemini_ref_t));
+    if (refs->elts == NULL) {
+        return NULL;
+    }
 
-    refs->elts = (ngx_gemini_ref_t *) &refs[1];
     refs->size = NGX_GEMINI_REFS;
 
     return refs;
+}
+
+
+ngx_int_t
+ngx_http_gemini_owner_fit(ngx_http_gemini_ctx_t *ctx)
+{
+    size_t              size;
+    ngx_pool_t         *pool;
+    ngx_gemini_ref_t   *elts;
+    ngx_gemini_refs_t  *refs;
+
+    refs = ctx->refs;
+
+    if (refs == NULL) {
+        return NGX_OK;
+    }
+
+    pool = ctx->request->pool;
+    size = refs->nelts * sizeof(ngx_gemini_ref_t);
+    elts = NULL;
+
+    if (size) {
+        elts = ngx_palloc(pool, size);
+        if (elts == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(elts, refs->elts, size);
+    }
+
+    (void) ngx_pfree(pool, refs->elts);
+
+    refs->elts = elts;
+    refs->size = refs->nelts;
+
+    return NGX_OK;
 }
 
 

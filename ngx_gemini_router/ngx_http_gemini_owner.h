@@ -32,6 +32,9 @@ ngx_int_t ngx_http_gemini_owner_target(ngx_http_gemini_ctx_t *ctx,
 ngx_int_t ngx_http_gemini_owner_resolve(ngx_http_gemini_ctx_t *ctx,
     ngx_gemini_error_t *error);
 
+/* once all are there: no more memory than they need */
+ngx_int_t ngx_http_gemini_owner_fit(ngx_http_gemini_ctx_t *ctx);
+
 /* of a list: the project (index in conf) to take if nth cannot */
 uint32_t ngx_http_gemini_owner_next(ngx_http_gemini_ctx_t *ctx,
     uint32_t nth);

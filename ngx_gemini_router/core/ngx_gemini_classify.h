@@ -44,8 +44,8 @@ typedef enum {
 
 
 typedef struct {
-    ngx_gemini_limit_e         limit;
     uint64_t                   value;
+    ngx_gemini_limit_e         limit;
     unsigned                   has_value:1;
 } ngx_gemini_violation_t;
 

@@ -40,6 +40,17 @@ static void ngx_gemini_order_push(ngx_gemini_order_t *order, uint32_t slot,
     uint32_t conf);
 
 
+/* every listed model, and one that is locked before an unlisted one */
+
+size_t
+ngx_gemini_plan_order_size(const ngx_gemini_conf_t *gc)
+{
+    return offsetof(ngx_gemini_order_t, choices)
+           + ngx_min(gc->nmodels + 1, NGX_GEMINI_MODELS_MAX)
+             * sizeof(ngx_gemini_choice_t);
+}
+
+
 void
 ngx_gemini_plan_order(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
     const ngx_gemini_wish_t *wish, const ngx_str_t *model,

@@ -19,7 +19,6 @@
 
 
 typedef struct {
-    ngx_gemini_choice_t        choices[NGX_GEMINI_MODELS_MAX];
     uint32_t                   nchoices;
     ngx_str_t                  model;      /* wished, aliases resolved */
     ngx_gemini_tier_e          tier;       /* asked for, TIERS: none */
@@ -30,7 +29,13 @@ typedef struct {
     unsigned                   unlisted:1;
     unsigned                   refused:1;  /* unlisted off, or no such kind */
     unsigned                   only:1;     /* nothing beside the lock */
+    ngx_gemini_choice_t        choices[NGX_GEMINI_MODELS_MAX];   /* last: see
+                                              plan_order_size() */
 } ngx_gemini_order_t;
+
+
+/* bytes that an order needs in this configuration */
+size_t ngx_gemini_plan_order_size(const ngx_gemini_conf_t *gc);
 
 
 /*
@@ -71,7 +76,6 @@ typedef struct {
     uint32_t                   wished;     /* slot of the wished model */
     uint64_t                   deadline;   /* ms, 0: none; no attempt and no
                                               wait after it */
-    ngx_gemini_tried_t         tried[NGX_GEMINI_TRIED_MAX];
     uint32_t                   ntried;
     ngx_gemini_class_e         last;
     ngx_gemini_class_e         wished_last;      /* of the wished model */
@@ -83,6 +87,9 @@ typedef struct {
                                               another */
     unsigned                   back:1;     /* went back to the first model */
     ngx_gemini_choice_t        first;      /* of the order */
+    ngx_gemini_tried_t         tried[NGX_GEMINI_TRIED_MAX];      /* last: a
+                                              request without a failure has
+                                              no memory for it */
 } ngx_gemini_course_t;
 
 
