@@ -149,6 +149,19 @@ ngx_http_gemini_attempt_limit(ngx_http_gemini_attempt_t *at)
 }
 
 
+void
+ngx_http_gemini_attempt_stop_timers(ngx_http_gemini_attempt_t *at)
+{
+    if (at->timer.timer_set) {
+        ngx_del_timer(&at->timer);
+    }
+
+    if (at->hold && at->hold->timer_set) {
+        ngx_del_timer(at->hold);
+    }
+}
+
+
 static void
 ngx_http_gemini_attempt_timer(ngx_event_t *ev)
 {
@@ -217,13 +230,7 @@ ngx_http_gemini_attempt_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
         at->done = 1;
         at->end = ngx_current_msec;
 
-        if (at->timer.timer_set) {
-            ngx_del_timer(&at->timer);
-        }
-
-        if (at->hold.timer_set) {
-            ngx_del_timer(&at->hold);
-        }
+        ngx_http_gemini_attempt_stop_timers(at);
 
         if (rc == NGX_HTTP_GATEWAY_TIME_OUT && at->state
             == NGX_HTTP_GEMINI_WAIT)
@@ -321,13 +328,7 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
         at->end = ngx_current_msec;
     }
 
-    if (at->timer.timer_set) {
-        ngx_del_timer(&at->timer);
-    }
-
-    if (at->hold.timer_set) {
-        ngx_del_timer(&at->hold);
-    }
+    ngx_http_gemini_attempt_stop_timers(at);
 
     settle.resv = at->resv;
     settle.key = at->key;

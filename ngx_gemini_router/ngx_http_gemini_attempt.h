@@ -64,7 +64,7 @@ struct ngx_http_gemini_attempt_s {
     u_char                        *body;       /* held or captured: len */
     size_t                         size;
     ngx_event_t                    timer;      /* limit of the attempt */
-    ngx_event_t                    hold;       /* end of the hold */
+    ngx_event_t                   *hold;       /* end of the hold, or NULL */
     ngx_http_post_subrequest_t     post;
     ngx_gemini_verdict_t           verdict;    /* since it was settled */
 };
@@ -77,6 +77,9 @@ ngx_int_t ngx_http_gemini_attempt_start(ngx_http_gemini_ctx_t *ctx);
 /* the header list that goes upstream, without a credential's value */
 ngx_int_t ngx_http_gemini_attempt_headers(ngx_http_gemini_ctx_t *ctx,
     ngx_uint_t live);
+
+/* once it is settled which way the attempt goes */
+void ngx_http_gemini_attempt_stop_timers(ngx_http_gemini_attempt_t *at);
 
 /* sets the credential of the picked key in that list */
 ngx_int_t ngx_http_gemini_attempt_credential(ngx_http_gemini_ctx_t *ctx,

@@ -270,13 +270,7 @@ ngx_http_gemini_filter_commit(ngx_http_gemini_attempt_t *at)
     ctx = at->ctx;
     r = ctx->request;
 
-    if (at->timer.timer_set) {
-        ngx_del_timer(&at->timer);
-    }
-
-    if (at->hold.timer_set) {
-        ngx_del_timer(&at->hold);
-    }
+    ngx_http_gemini_attempt_stop_timers(at);
 
     at->state = NGX_HTTP_GEMINI_STREAM;
     ctx->committed = 1;

@@ -14,6 +14,7 @@ static ngx_uint_t ngx_http_gemini_hold_good(ngx_http_gemini_attempt_t *at,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_gemini_hold_release(ngx_http_gemini_attempt_t *at,
     size_t held, ngx_chain_t *in);
+static ngx_int_t ngx_http_gemini_hold_limit(ngx_http_gemini_attempt_t *at);
 static void ngx_http_gemini_hold_timer(ngx_event_t *ev);
 static ngx_int_t ngx_http_gemini_hold_append(ngx_http_gemini_attempt_t *at,
     u_char *p, size_t len, size_t max);
@@ -73,12 +74,26 @@ ngx_http_gemini_hold(ngx_http_gemini_attempt_t *at, ngx_chain_t *in)
         cl->buf->file_pos = cl->buf->file_last;
     }
 
-    if (at->len && !at->hold.timer_set) {
-        at->hold.handler = ngx_http_gemini_hold_timer;
-        at->hold.data = at;
-        at->hold.log = at->ctx->request->connection->log;
+    return at->len ? ngx_http_gemini_hold_limit(at) : NGX_OK;
+}
 
-        ngx_add_timer(&at->hold, NGX_HTTP_GEMINI_HOLD_TIME);
+
+static ngx_int_t
+ngx_http_gemini_hold_limit(ngx_http_gemini_attempt_t *at)
+{
+    if (at->hold == NULL) {
+        at->hold = ngx_pcalloc(at->sr->pool, sizeof(ngx_event_t));
+        if (at->hold == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (!at->hold->timer_set) {
+        at->hold->handler = ngx_http_gemini_hold_timer;
+        at->hold->data = at;
+        at->hold->log = at->ctx->request->connection->log;
+
+        ngx_add_timer(at->hold, NGX_HTTP_GEMINI_HOLD_TIME);
     }
 
     return NGX_OK;

@@ -149,66 +149,31 @@ typedef struct {
 } ngx_http_gemini_trail_t;
 
 
+/* what an answer needs comes first, side by side: it arrives when all of this
+   has left the processor's caches */
+
 struct ngx_http_gemini_ctx_s {
     ngx_http_request_t            *request;    /* the main one */
     ngx_http_gemini_pool_conf_t   *pool;       /* NULL: no pass, no select */
     ngx_http_gemini_loc_conf_t    *conf;
 
-    ngx_str_t                      uri;        /* as received, if redacted */
-    ngx_str_t                      args;       /* .. of it */
-    ngx_str_t                      arg_key;    /* the value of ?key= */
-    ngx_str_t                      arg_token;  /* .. of ?access_token= */
-    ngx_str_t                      token;      /* an ephemeral one that goes
-                                                  upstream instead of a key */
-    ngx_http_log_handler_pt        log_handler;      /* nginx's own */
-
-    ngx_gemini_wish_t              wish;
-    ngx_gemini_body_t             *body;       /* NULL: not scanned */
+    ngx_http_gemini_attempt_t     *attempt;    /* the last one, or NULL */
     ngx_gemini_order_t            *order;      /* NULL: not planned yet */
     ngx_gemini_course_t           *course;
-    ngx_gemini_pick_t              pick;       /* the last one */
-    ngx_gemini_restrict_t          restrict_to;
-    ngx_str_t                      team;       /* or empty */
-    uint32_t                       team_row;   /* .. its number, 0: not yet */
-    ngx_str_t                      requested;  /* model, as written */
-    off_t                          length;     /* of the client's body */
-
-    ngx_gemini_refs_t             *refs;       /* resources that it names, or
-                                                  NULL: not looked for */
-    ngx_gemini_refs_t             *answered;   /* .. that the answer names */
-    ngx_gemini_refs_answer_t      *answer;     /* their scanner, or NULL */
-    ngx_gemini_continuation_t      continuation;
+    ngx_gemini_usage_t            *usage;
+    ngx_gemini_refs_answer_t      *answer;     /* scanner of answered, or
+                                                  NULL */
+    ngx_gemini_refs_t             *answered;   /* resources that the answer
+                                                  names */
+    ngx_gemini_refs_t             *refs;       /* .. that the request names,
+                                                  or NULL: not looked for */
     uint32_t                       learned;    /* of answered */
     uint32_t                       owner;      /* project in conf, NONE */
     uint64_t                       team_hash;  /* 0: none */
-
-    ngx_http_gemini_attempt_t     *attempt;    /* the last one, or NULL */
-    ngx_list_t                     headers;    /* upstream's */
-    ngx_list_t                    *client_headers;   /* where select has
-                                                  replaced the request's */
-    ngx_table_elt_t               *credential; /* its place in headers */
-    ngx_table_elt_t               *timeout;    /* X-Server-Timeout's */
-    ngx_table_elt_t               *connection; /* of the client, or NULL */
-    ngx_gemini_usage_t            *usage;
-
-    ngx_event_t                    timer;      /* back-off or queue */
-    ngx_queue_t                    waiting;    /* in the worker's queue */
-    uint32_t                       place;      /* in the pool's, NONE */
-    uint64_t                       began;      /* ms: body complete */
-    uint64_t                       queued;     /* ms spent in the queue */
-    uint64_t                       queued_at;
-    uint64_t                       queue_end;
-
-    ngx_array_t                   *trail;      /* ngx_http_gemini_trail_t */
-    ngx_gemini_outcome_e           outcome;
-    ngx_gemini_tokens_t            tokens;
-    ngx_str_t                      response_id;
-    ngx_str_t                      error_body; /* of gemini_error */
+    uint32_t                       team_row;   /* number, 0: not yet */
     uint32_t                       key;        /* in conf, of the last */
     uint32_t                       model;      /* attempt; NONE */
-    ngx_str_t                      model_name;
-    uint64_t                       ttft;       /* ms, of the answer sent */
-    u_char                         request_id[NGX_GEMINI_REQUEST_ID];
+    ngx_gemini_outcome_e           outcome;
 
     unsigned                       parsed:1;
     unsigned                       select:1;
@@ -223,6 +188,47 @@ struct ngx_http_gemini_ctx_s {
     unsigned                       lists:1;    /* owner is our choice */
     unsigned                       strange:1;  /* part of refs is not known */
     unsigned                       done:1;     /* counted */
+
+    ngx_gemini_wish_t              wish;
+    ngx_gemini_continuation_t      continuation;
+    ngx_gemini_tokens_t            tokens;
+    ngx_event_t                    timer;      /* back-off or queue */
+
+    ngx_str_t                      uri;        /* as received, if redacted */
+    ngx_str_t                      args;       /* .. of it */
+    ngx_str_t                      arg_key;    /* the value of ?key= */
+    ngx_str_t                      arg_token;  /* .. of ?access_token= */
+    ngx_str_t                      token;      /* an ephemeral one that goes
+                                                  upstream instead of a key */
+    ngx_http_log_handler_pt        log_handler;      /* nginx's own */
+
+    ngx_gemini_body_t             *body;       /* NULL: not scanned */
+    ngx_gemini_pick_t              pick;       /* the last one */
+    ngx_gemini_restrict_t          restrict_to;
+    ngx_str_t                      team;       /* or empty */
+    ngx_str_t                      requested;  /* model, as written */
+    off_t                          length;     /* of the client's body */
+
+    ngx_list_t                     headers;    /* upstream's */
+    ngx_list_t                    *client_headers;   /* where select has
+                                                  replaced the request's */
+    ngx_table_elt_t               *credential; /* its place in headers */
+    ngx_table_elt_t               *timeout;    /* X-Server-Timeout's */
+    ngx_table_elt_t               *connection; /* of the client, or NULL */
+
+    ngx_queue_t                    waiting;    /* in the worker's queue */
+    uint32_t                       place;      /* in the pool's, NONE */
+    uint64_t                       began;      /* ms: body complete */
+    uint64_t                       queued;     /* ms spent in the queue */
+    uint64_t                       queued_at;
+    uint64_t                       queue_end;
+
+    ngx_array_t                   *trail;      /* ngx_http_gemini_trail_t */
+    ngx_str_t                      response_id;
+    ngx_str_t                      error_body; /* of gemini_error */
+    ngx_str_t                      model_name; /* of the last attempt */
+    uint64_t                       ttft;       /* ms, of the answer sent */
+    u_char                         request_id[NGX_GEMINI_REQUEST_ID];
 };
 
 
