@@ -488,15 +488,15 @@ ngx_http_gemini_handler_failed(ngx_http_gemini_ctx_t *ctx)
     ngx_int_t             rc;
     ngx_gemini_course_t  *course;
 
-    if (ctx->course->attempts == 1) {
-        course = ngx_palloc(ctx->request->pool, sizeof(ngx_gemini_course_t));
-        if (course == NULL) {
+    course = ctx->course;
+
+    if (course->tried == NULL) {
+        course->tried = ngx_palloc(ctx->request->pool,
+                                   NGX_GEMINI_TRIED_MAX
+                                   * sizeof(ngx_gemini_tried_t));
+        if (course->tried == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_memcpy(course, ctx->course,
-                   offsetof(ngx_gemini_course_t, tried));
-        ctx->course = course;
     }
 
     if (ctx->attempt->verdict.class != NGX_GEMINI_RESOURCE) {
@@ -504,7 +504,7 @@ ngx_http_gemini_handler_failed(ngx_http_gemini_ctx_t *ctx)
     }
 
     rc = ngx_http_gemini_owner_ask(ctx);
-    ctx->course->ask = (rc == NGX_OK);
+    course->ask = (rc == NGX_OK);
 
     return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }

@@ -303,7 +303,7 @@ ngx_http_gemini_request_alloc(ngx_http_gemini_ctx_t *ctx)
     pool = ctx->request->pool;
 
     ctx->order = ngx_palloc(pool, ngx_gemini_plan_order_size(&ctx->pool->gc));
-    ctx->course = ngx_pcalloc(pool, offsetof(ngx_gemini_course_t, tried));
+    ctx->course = ngx_pcalloc(pool, sizeof(ngx_gemini_course_t));
     ctx->attempt = ngx_pcalloc(pool, sizeof(ngx_http_gemini_attempt_t));
 
     if (ctx->order == NULL || ctx->course == NULL || ctx->attempt == NULL) {

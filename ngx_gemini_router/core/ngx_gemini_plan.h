@@ -87,9 +87,8 @@ typedef struct {
                                               another */
     unsigned                   back:1;     /* went back to the first model */
     ngx_gemini_choice_t        first;      /* of the order */
-    ngx_gemini_tried_t         tried[NGX_GEMINI_TRIED_MAX];      /* last: a
-                                              request without a failure has
-                                              no memory for it */
+    ngx_gemini_tried_t        *tried;      /* TRIED_MAX of them, there before
+                                              the first failure is told */
 } ngx_gemini_course_t;
 
 

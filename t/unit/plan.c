@@ -54,6 +54,7 @@ static ngx_gemini_slot_t        slots[PLAN_OTHER + 1];
 static ngx_gemini_model_conf_t  models[PLAN_MODELS];
 static ngx_gemini_alias_t       aliases[2];
 static ngx_gemini_order_t       order;
+static ngx_gemini_tried_t       tried[NGX_GEMINI_TRIED_MAX];
 
 
 static const plan_course_t  courses[] = {
@@ -380,6 +381,7 @@ plan_course(const plan_course_t *c)
     ngx_gemini_verdict_t  verdict;
 
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
     course.tries = c->tries;
     course.replay = !c->no_replay;
     course.wished = 0;
@@ -425,6 +427,7 @@ plan_starved(void)
 
     memset(&pick, 0, sizeof(ngx_gemini_pick_t));
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
 
     pick.lack = NGX_GEMINI_LACK_QUOTA;
     pick.until = 2000;
@@ -480,6 +483,7 @@ plan_forgets(void)
 
     memset(&pick, 0, sizeof(ngx_gemini_pick_t));
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
 
     pick.lack = NGX_GEMINI_LACK_TRIED;
     pick.until = 2000;
@@ -510,6 +514,7 @@ plan_finales(void)
 
     memset(&pick, 0, sizeof(ngx_gemini_pick_t));
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
 
     pick.lack = NGX_GEMINI_LACK_QUOTA | NGX_GEMINI_LACK_KEY;
     pick.until = 61000;
@@ -538,6 +543,7 @@ plan_finales(void)
     tap_is_str(finale.reason, "UPSTREAM_DOWN", "its reason");
 
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
     pick.lack = NGX_GEMINI_LACK_KEY;
     pick.until = 0;
     ngx_gemini_plan_finale(&course, &pick, 1000, &finale);

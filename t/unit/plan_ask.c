@@ -21,6 +21,7 @@ static void ask_url(const char *url, const char *result, const char *id);
 
 
 static ngx_gemini_order_t  order;
+static ngx_gemini_tried_t  tried[NGX_GEMINI_TRIED_MAX];
 
 
 /* whose it is nobody knows: as many as can be asked, and then their answer */
@@ -35,6 +36,7 @@ ask_projects(void)
 
     memset(&pick, 0, sizeof(ngx_gemini_pick_t));
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
     memset(&order, 0, sizeof(ngx_gemini_order_t));
     memset(&verdict, 0, sizeof(ngx_gemini_verdict_t));
 
@@ -76,6 +78,7 @@ ask_models(void)
     ngx_gemini_verdict_t  verdict;
 
     memset(&course, 0, sizeof(ngx_gemini_course_t));
+    course.tried = tried;
     memset(&order, 0, sizeof(ngx_gemini_order_t));
     memset(&verdict, 0, sizeof(ngx_gemini_verdict_t));
 

@@ -10,6 +10,7 @@
 #include "tap.h"
 
 #include "ngx_gemini_plan.h"
+#include "ngx_gemini_slots.h"
 
 
 #define SIZE_OTHER  (NGX_GEMINI_MODELS_MAX + NGX_GEMINI_SPARE)
@@ -43,6 +44,8 @@ size_conf(uint32_t n)
         models[i].kind = NGX_GEMINI_KIND_TEXT;
         models[i].fallback = 1;
     }
+
+    ngx_gemini_slots_chain(&gc);
 
     gv.gp = &gp;
     gv.model_slots = slots;
