@@ -86,6 +86,11 @@ ngx_http_gemini_look(ngx_http_gemini_ctx_t *ctx, u_char *p, size_t len)
     } else if (ctx->wish.surface == NGX_GEMINI_SURFACE_NATIVE
                && ctx->wish.family == NGX_GEMINI_FAMILY_GENERATE)
     {
-        ngx_gemini_continuation_feed(&ctx->continuation, p, len);
+        if (ctx->usage->token) {
+            ngx_gemini_continuation_feed(&ctx->continuation, p, len);
+
+        } else {
+            ngx_gemini_continuation_pass(&ctx->continuation, p, len);
+        }
     }
 }

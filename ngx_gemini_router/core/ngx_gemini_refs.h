@@ -168,6 +168,10 @@ typedef struct {
 void ngx_gemini_continuation_feed(ngx_gemini_continuation_t *c,
     const u_char *p, size_t len);
 
+/* a piece that is known not to hold the name */
+void ngx_gemini_continuation_pass(ngx_gemini_continuation_t *c,
+    const u_char *p, size_t len);
+
 
 /* the kind in a word: "file", "cache" */
 const char *ngx_gemini_ref_name(ngx_uint_t type);

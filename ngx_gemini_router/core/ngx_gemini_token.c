@@ -22,14 +22,13 @@ static const u_char *ngx_gemini_token_escape(ngx_gemini_token_t *token,
     const u_char *p, const u_char *end);
 static const u_char *ngx_gemini_token_search(ngx_gemini_continuation_t *c,
     const u_char *p, const u_char *end);
+static void ngx_gemini_token_tail(ngx_gemini_continuation_t *c,
+    const u_char *p, const u_char *end);
 static const u_char *ngx_gemini_token_partial(ngx_gemini_continuation_t *c,
     const u_char *p, const u_char *end);
 static void ngx_gemini_token_between(ngx_gemini_continuation_t *c, u_char ch);
 static const u_char *ngx_gemini_token_value(ngx_gemini_continuation_t *c,
     const u_char *p, const u_char *end);
-
-
-static const u_char  ngx_gemini_token_member[] = "\"continuationToken\"";
 
 
 /* base64 letters, those of URLs as the others */
@@ -191,6 +190,19 @@ ngx_gemini_continuation_feed(ngx_gemini_continuation_t *c, const u_char *p,
 }
 
 
+void
+ngx_gemini_continuation_pass(ngx_gemini_continuation_t *c, const u_char *p,
+    size_t len)
+{
+    if (c->state != NGX_GEMINI_TOKEN_SEARCH || c->matched) {
+        ngx_gemini_continuation_feed(c, p, len);
+        return;
+    }
+
+    ngx_gemini_token_tail(c, p, p + len);
+}
+
+
 static const u_char *
 ngx_gemini_token_search(ngx_gemini_continuation_t *c, const u_char *p,
     const u_char *end)
@@ -201,31 +213,39 @@ ngx_gemini_token_search(ngx_gemini_continuation_t *c, const u_char *p,
         return ngx_gemini_token_partial(c, p, end);
     }
 
-    at = memmem(p, end - p, ngx_gemini_token_member,
-                sizeof(ngx_gemini_token_member) - 1);
+    at = memmem(p, end - p, NGX_GEMINI_SCAN_TOKEN,
+                NGX_GEMINI_SCAN_TOKEN_LEN);
 
     if (at != NULL) {
         c->state = NGX_GEMINI_TOKEN_COLON;
-        return at + sizeof(ngx_gemini_token_member) - 1;
+        return at + NGX_GEMINI_SCAN_TOKEN_LEN;
     }
 
-    /* it may begin in the last bytes; its first is nowhere else inside it */
-
-    if ((size_t) (end - p) >= sizeof(ngx_gemini_token_member) - 1) {
-        p = end - (sizeof(ngx_gemini_token_member) - 2);
-    }
-
-    for ( /* void */ ; p < end; p++) {
-
-        if (*p == '"'
-            && ngx_memcmp(p, ngx_gemini_token_member, end - p) == 0)
-        {
-            c->matched = (uint32_t) (end - p);
-            break;
-        }
-    }
+    ngx_gemini_token_tail(c, p, end);
 
     return end;
+}
+
+
+/* it may begin in the last bytes; its first is nowhere else inside it */
+
+static void
+ngx_gemini_token_tail(ngx_gemini_continuation_t *c, const u_char *p,
+    const u_char *end)
+{
+    if ((size_t) (end - p) >= NGX_GEMINI_SCAN_TOKEN_LEN) {
+        p = end - (NGX_GEMINI_SCAN_TOKEN_LEN - 1);
+    }
+
+    for (p = ngx_gemini_scan_near(p, end);
+         p < end;
+         p = ngx_gemini_scan_near(p + 1, end))
+    {
+        if (ngx_memcmp(p, NGX_GEMINI_SCAN_TOKEN, end - p) == 0) {
+            c->matched = (uint32_t) (end - p);
+            return;
+        }
+    }
 }
 
 
@@ -235,10 +255,12 @@ static const u_char *
 ngx_gemini_token_partial(ngx_gemini_continuation_t *c, const u_char *p,
     const u_char *end)
 {
-    while (p < end && *p == ngx_gemini_token_member[c->matched]) {
+    static const u_char  token[] = NGX_GEMINI_SCAN_TOKEN;
+
+    while (p < end && *p == token[c->matched]) {
         p++;
 
-        if (++c->matched == sizeof(ngx_gemini_token_member) - 1) {
+        if (++c->matched == NGX_GEMINI_SCAN_TOKEN_LEN) {
             c->state = NGX_GEMINI_TOKEN_COLON;
             c->matched = 0;
             return p;

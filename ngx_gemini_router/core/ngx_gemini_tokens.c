@@ -5,61 +5,33 @@
 
 
 #include "ngx_gemini_json.h"
+#include "ngx_gemini_scan.h"
 #include "ngx_gemini_tokens.h"
 
 
-#define NGX_GEMINI_TOKENS_DIGITS  18      /* that fit in an int64_t */
-
-
+static const ngx_gemini_tokens_field_t *ngx_gemini_tokens_native(
+    const u_char *name, size_t len);
+static const ngx_gemini_tokens_field_t *ngx_gemini_tokens_other(
+    const u_char *name, size_t len);
 static void ngx_gemini_tokens_derive(ngx_gemini_tokens_t *tokens);
 
 
-#define ngx_gemini_tokens_row(name, place, count, openai)                     \
-    { ngx_string(name), place, 0, offsetof(ngx_gemini_tokens_t, count),       \
-      openai }
-
-#define ngx_gemini_tokens_count(name, count)                                  \
-    ngx_gemini_tokens_row(name, NGX_GEMINI_TOKENS_USAGE, count, 0)
-
-#define ngx_gemini_tokens_inner(name, inner)                                  \
-    { ngx_string(name), NGX_GEMINI_TOKENS_USAGE, inner, 0, 0 }
+#define ngx_gemini_tokens_count(count, openai)                                \
+    { offsetof(ngx_gemini_tokens_t, count), openai, 0 }
 
 
-static const ngx_gemini_tokens_field_t  ngx_gemini_tokens_fields[] = {
+static const ngx_gemini_tokens_field_t
+    ngx_gemini_tokens_prompt = ngx_gemini_tokens_count(prompt, 0),
+    ngx_gemini_tokens_output = ngx_gemini_tokens_count(output, 0),
+    ngx_gemini_tokens_thought = ngx_gemini_tokens_count(thought, 0),
+    ngx_gemini_tokens_cached = ngx_gemini_tokens_count(cached, 0),
+    ngx_gemini_tokens_total = ngx_gemini_tokens_count(total, 0),
 
-    /* native and Live */
+    /* no other form has it */
+    ngx_gemini_tokens_openai = ngx_gemini_tokens_count(prompt, 1),
 
-    ngx_gemini_tokens_count("promptTokenCount", prompt),
-    ngx_gemini_tokens_count("candidatesTokenCount", output),
-    ngx_gemini_tokens_count("totalTokenCount", total),
-    ngx_gemini_tokens_count("thoughtsTokenCount", thought),
-    ngx_gemini_tokens_count("cachedContentTokenCount", cached),
-    ngx_gemini_tokens_count("responseTokenCount", output),
-
-    /* OpenAI; the last one interactions too */
-
-    ngx_gemini_tokens_row("prompt_tokens", NGX_GEMINI_TOKENS_USAGE, prompt,
-                          1),
-    ngx_gemini_tokens_count("completion_tokens", output),
-    ngx_gemini_tokens_inner("completion_tokens_details",
-                            NGX_GEMINI_TOKENS_OUTPUT),
-    ngx_gemini_tokens_row("reasoning_tokens", NGX_GEMINI_TOKENS_OUTPUT,
-                          thought, 0),
-    ngx_gemini_tokens_inner("prompt_tokens_details",
-                            NGX_GEMINI_TOKENS_PROMPT),
-    ngx_gemini_tokens_row("cached_tokens", NGX_GEMINI_TOKENS_PROMPT, cached,
-                          0),
-    ngx_gemini_tokens_count("total_tokens", total),
-
-    /* interactions */
-
-    ngx_gemini_tokens_count("total_input_tokens", prompt),
-    ngx_gemini_tokens_count("total_output_tokens", output),
-    ngx_gemini_tokens_count("total_thought_tokens", thought),
-    ngx_gemini_tokens_count("total_cached_tokens", cached),
-
-    { ngx_null_string, 0, 0, 0, 0 }
-};
+    ngx_gemini_tokens_outputs = { 0, 0, NGX_GEMINI_TOKENS_OUTPUT },
+    ngx_gemini_tokens_prompts = { 0, 0, NGX_GEMINI_TOKENS_PROMPT };
 
 
 void
@@ -78,13 +50,95 @@ ngx_gemini_tokens_field(ngx_uint_t place, const u_char *name, size_t len)
 {
     const ngx_gemini_tokens_field_t  *field;
 
-    for (field = ngx_gemini_tokens_fields; field->name.len; field++) {
+    switch (place) {
 
-        if (field->name.len == len && field->place == place
-            && ngx_memcmp(field->name.data, name, len) == 0)
-        {
-            return field;
-        }
+    case NGX_GEMINI_TOKENS_USAGE:
+        field = ngx_gemini_tokens_native(name, len);
+        return field ? field : ngx_gemini_tokens_other(name, len);
+
+    case NGX_GEMINI_TOKENS_OUTPUT:
+        return ngx_gemini_scan_is(name, len, "reasoning_tokens")
+               ? &ngx_gemini_tokens_thought : NULL;
+
+    default: /* NGX_GEMINI_TOKENS_PROMPT */
+        return ngx_gemini_scan_is(name, len, "cached_tokens")
+               ? &ngx_gemini_tokens_cached : NULL;
+    }
+}
+
+
+/* native and Live */
+
+static const ngx_gemini_tokens_field_t *
+ngx_gemini_tokens_native(const u_char *name, size_t len)
+{
+    if (ngx_gemini_scan_is(name, len, "promptTokenCount")) {
+        return &ngx_gemini_tokens_prompt;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "candidatesTokenCount")) {
+        return &ngx_gemini_tokens_output;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "totalTokenCount")) {
+        return &ngx_gemini_tokens_total;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "thoughtsTokenCount")) {
+        return &ngx_gemini_tokens_thought;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "cachedContentTokenCount")) {
+        return &ngx_gemini_tokens_cached;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "responseTokenCount")) {
+        return &ngx_gemini_tokens_output;
+    }
+
+    return NULL;
+}
+
+
+/* OpenAI and interactions */
+
+static const ngx_gemini_tokens_field_t *
+ngx_gemini_tokens_other(const u_char *name, size_t len)
+{
+    if (ngx_gemini_scan_is(name, len, "prompt_tokens")) {
+        return &ngx_gemini_tokens_openai;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "completion_tokens")) {
+        return &ngx_gemini_tokens_output;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "total_tokens")) {
+        return &ngx_gemini_tokens_total;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "completion_tokens_details")) {
+        return &ngx_gemini_tokens_outputs;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "prompt_tokens_details")) {
+        return &ngx_gemini_tokens_prompts;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "total_input_tokens")) {
+        return &ngx_gemini_tokens_prompt;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "total_output_tokens")) {
+        return &ngx_gemini_tokens_output;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "total_thought_tokens")) {
+        return &ngx_gemini_tokens_thought;
+    }
+
+    if (ngx_gemini_scan_is(name, len, "total_cached_tokens")) {
+        return &ngx_gemini_tokens_cached;
     }
 
     return NULL;

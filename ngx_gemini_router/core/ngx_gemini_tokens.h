@@ -14,6 +14,9 @@
 #include "ngx_gemini.h"
 
 
+#define NGX_GEMINI_TOKENS_DIGITS  18       /* that fit in an int64_t */
+
+
 /* where a member stands; a mask */
 
 typedef enum {
@@ -32,11 +35,9 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                  name;
-    ngx_uint_t                 place;
-    ngx_uint_t                 inner;      /* a place, of an object */
     size_t                     offset;     /* of a count, in the tokens */
     ngx_uint_t                 openai;     /* tells the form */
+    ngx_uint_t                 inner;      /* or a place, of an object */
 } ngx_gemini_tokens_field_t;
 
 

@@ -35,19 +35,21 @@ typedef struct {
     unsigned                   late_error:1;     /* an "error" member came
                                               at the top of a later event */
     unsigned                   done:1;     /* data: [DONE] */
+    unsigned                   sse:1;
+    unsigned                   token:1;    /* the last piece, if it is JSON,
+                                              holds "continuationToken" */
 
     /* state, private to the room */
     ngx_gemini_surface_e       surface;
-    unsigned                   state:8;    /* of the JSON scanner */
-    unsigned                   escape:1;
-    unsigned                   expect_key:1;
-    unsigned                   overflow:1; /* key, id or number too long */
-    unsigned                   sse:1;
+    uint8_t                    state;      /* of the JSON scanner */
+    uint8_t                    member;     /* that the value belongs to */
+    uint8_t                    expect_key;
+    uint8_t                    escape;
+    uint8_t                    overflow;   /* key or number too long */
     ngx_gemini_sse_t           lines;
     uint32_t                   depth;
     uint32_t                   base;       /* depth of an answer's members */
     uint32_t                   level;      /* depth of the keys looked at */
-    uint32_t                   member;     /* that the value belongs to */
     uint32_t                   places[NGX_GEMINI_USAGE_LEVELS];   /* in tokens,
                                               by level - base; 0: above it */
     uint64_t                   answers;    /* whole ones, in array or SSE */
