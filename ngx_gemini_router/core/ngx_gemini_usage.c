@@ -584,6 +584,13 @@ ngx_gemini_usage_string(ngx_gemini_usage_t *usage, const u_char *p,
         usage->key_len += len;
 
         if (quote < end) {
+
+            /* its first quote may be in this piece */
+
+            if (usage->key_len == NGX_GEMINI_SCAN_TOKEN_LEN - 2) {
+                usage->token = 1;
+            }
+
             usage->member = usage->overflow
                             ? NGX_GEMINI_USAGE_NONE
                             : ngx_gemini_usage_member(usage, usage->key,
