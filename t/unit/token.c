@@ -8,6 +8,7 @@
 
 
 #include "ngx_gemini_refs.h"
+#include "ngx_gemini_usage.h"
 #include "tap.h"
 
 
@@ -33,10 +34,12 @@ typedef struct {
 
 static void test_tokens(void);
 static void test_continuations(void);
+static void test_told(void);
 static void test_large(void);
 static uint64_t test_token(const char *text, size_t cut);
 static uint64_t test_continuation(const char *text, size_t first,
     size_t piece);
+static uint64_t test_usage(const char *text, size_t first, size_t piece);
 
 
 static const test_token_t  test_tokens_table[] = {
@@ -86,11 +89,31 @@ static const test_continuation_t  test_continuations_table[] = {
 };
 
 
+/* as the scanner of token counts meets the name: at the level that it looks
+   at, below, behind an escaped quote, around 64 bytes */
+
+#define LONG  "a text that has no end in the first bytes of what is looked at"
+
+static const char  *test_told_table[] = {
+    "{" TOKEN("abc") "}",
+    "{\"candidates\":[{\"a\":\"" LONG "\"," TOKEN("abc") "}],\"b\":1}",
+    "{\"candidates\":[{\"a\":\"" LONG LONG "\"," TOKEN("a") "}],\n"
+        "\"usageMetadata\":{\"totalTokenCount\":1," TOKEN("b") "}}",
+    "[{\"a\":{\"b\":[1," LONG "]," TOKEN("abc") "}},{" TOKEN("d") "}]",
+    "{\"a\":[{\"" LONG "\\\"continuationToken\": \"abc\"}]}",
+    "{\"a\":[{\"b\\\"continuationToken\": \"abc\"}]}",
+    "{\"b\\\"continuationToken\": \"abc\", \"c\": 1,    " LONG "}",
+    "{\"a\":{\"b\":{\"c\":\"\\\\\"," TOKEN("abc") ",\"d\":[" LONG "]}}}",
+    "{\"a\":{\"b\":\"continuationToken\",\"c\":\"d\"}}"
+};
+
+
 int
 main(void)
 {
     test_tokens();
     test_continuations();
+    test_told();
     test_large();
 
     return tap_done();
@@ -157,6 +180,35 @@ test_continuations(void)
         }
 
         tap_ok(i > len, "cut at %d", (int) i);
+    }
+}
+
+
+/* each cut in two and in pieces; all in one by the search alone is right */
+
+static void
+test_told(void)
+{
+    int          n;
+    size_t       i, len;
+    uint64_t     want;
+    const char  *text;
+
+    for (n = 0; n < (int) (sizeof(test_told_table) / sizeof(char *)); n++) {
+        text = test_told_table[n];
+        len = strlen(text);
+        want = test_continuation(text, len, len);
+
+        for (i = 1; i <= len; i++) {
+
+            if (test_usage(text, i, len) != want
+                || test_usage(text, i, i) != want)
+            {
+                break;
+            }
+        }
+
+        tap_ok(i > len, "told %d cut at %d", n, (int) i);
     }
 }
 
@@ -239,6 +291,41 @@ test_continuation(const char *text, size_t first, size_t piece)
         n = ngx_min(n, (size_t) (end - text));
         copy = tap_copy(text, n);
         ngx_gemini_continuation_feed(&c, copy, n);
+        free(copy);
+        text += n;
+    }
+
+    return c.hash;
+}
+
+
+static uint64_t
+test_usage(const char *text, size_t first, size_t piece)
+{
+    size_t                      n;
+    u_char                     *copy;
+    const char                 *end;
+    ngx_gemini_usage_t          usage;
+    ngx_gemini_continuation_t   c;
+
+    end = text + strlen(text);
+
+    ngx_memzero(&c, sizeof(ngx_gemini_continuation_t));
+    ngx_gemini_usage_init(&usage, 0, NGX_GEMINI_SURFACE_NATIVE);
+
+    for (n = first; text < end; n = piece) {
+        n = ngx_min(n, (size_t) (end - text));
+        copy = tap_copy(text, n);
+
+        ngx_gemini_usage_feed(&usage, copy, n);
+
+        if (usage.token) {
+            ngx_gemini_continuation_feed(&c, copy, n);
+
+        } else {
+            ngx_gemini_continuation_pass(&c, copy, n);
+        }
+
         free(copy);
         text += n;
     }
