@@ -71,6 +71,17 @@ ngx_gemini_sse_line(ngx_gemini_sse_t *sse, const u_char *p,
 {
     static const char  name[] = "data:";
 
+    /* mostly the piece has all of the name */
+
+    if (sse->line == NGX_GEMINI_SSE_LINE && sse->matched == 0
+        && end - p >= (ssize_t) sizeof(name) - 1
+        && ngx_memcmp(p, name, sizeof(name) - 1) == 0)
+    {
+        p += sizeof(name) - 1;
+        sse->line = NGX_GEMINI_SSE_DATA;
+        sse->data = 1;
+    }
+
     while (p < end) {
 
         switch (sse->line) {
