@@ -13,6 +13,7 @@
 
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_usage.h"
+#include "heap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,15 +99,18 @@ scan_make(scan_text_t *st, const char *head, const char *tail)
 static double
 scan_request(const scan_text_t *st)
 {
+    heap_t             heap;
     size_t             at;
     uint64_t           began;
     ngx_gemini_body_t  body;
+
+    heap_init(&heap);
 
     began = scan_now();
 
     ngx_gemini_body_init(&body,
                          NGX_GEMINI_BODY_TOP | NGX_GEMINI_BODY_MENTIONS,
-                         NULL);
+                         NULL, heap_alloc, &heap);
 
     for (at = 0; at < st->len; at += SCAN_PIECE) {
         ngx_gemini_body_feed(&body, st->text + at,
@@ -118,6 +122,8 @@ scan_request(const scan_text_t *st)
     if (body.failed || body.nspans != 1) {
         abort();
     }
+
+    heap_free(&heap);
 
     return (double) st->len / (double) (scan_now() - began);
 }

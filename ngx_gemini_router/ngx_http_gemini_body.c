@@ -46,6 +46,15 @@ static ngx_buf_t *ngx_http_gemini_body_push(
     ngx_http_gemini_splice_t *splice);
 
 
+void *
+ngx_http_gemini_body_alloc(void *data, size_t size)
+{
+    ngx_pool_t *pool = data;
+
+    return ngx_palloc(pool, size);
+}
+
+
 ngx_int_t
 ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx)
 {
@@ -77,7 +86,8 @@ ngx_http_gemini_body_refs(ngx_http_gemini_ctx_t *ctx, ngx_gemini_refs_t *refs)
         return NGX_ERROR;
     }
 
-    ngx_gemini_body_init(body, NGX_GEMINI_BODY_MENTIONS, refs);
+    ngx_gemini_body_init(body, NGX_GEMINI_BODY_MENTIONS, refs,
+                         ngx_http_gemini_body_alloc, ctx->request->pool);
 
     return ngx_http_gemini_body_read(ctx, body);
 }

@@ -14,6 +14,9 @@
 #include "ngx_http_gemini_module.h"
 
 
+/* memory for its scanner; data: a pool */
+void *ngx_http_gemini_body_alloc(void *data, size_t size);
+
 /* the end of the client's body; what the request filter has not seen of it
    is scanned now */
 ngx_int_t ngx_http_gemini_body_scan(ngx_http_gemini_ctx_t *ctx);

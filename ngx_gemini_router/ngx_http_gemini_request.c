@@ -6,6 +6,7 @@
 
 #include "ngx_http_gemini_module.h"
 #include "ngx_http_gemini_attempt.h"
+#include "ngx_http_gemini_body.h"
 #include "ngx_http_gemini_owner.h"
 #include "ngx_http_gemini_request.h"
 #include "ngx_gemini_glob.h"
@@ -289,7 +290,8 @@ ngx_http_gemini_request_body(ngx_http_gemini_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_gemini_body_init(ctx->body, want, refs);
+    ngx_gemini_body_init(ctx->body, want, refs, ngx_http_gemini_body_alloc,
+                         ctx->request->pool);
 
     return NGX_OK;
 }

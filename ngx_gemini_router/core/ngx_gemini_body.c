@@ -8,98 +8,98 @@
 #include "ngx_gemini_member.h"
 #include "ngx_gemini_mention.h"
 #include "ngx_gemini_place.h"
-#include "ngx_gemini_scan.h"
+#include "ngx_gemini_text.h"
 
 
 typedef enum {
     NGX_GEMINI_BODY_START = 0,             /* nothing but white space yet */
-    NGX_GEMINI_BODY_VALUE,
-    NGX_GEMINI_BODY_ELEMENT,               /* or the end of the array */
+    NGX_GEMINI_BODY_VALUE,                 /* or the end of the array */
     NGX_GEMINI_BODY_NAME,                  /* or the end of the object */
     NGX_GEMINI_BODY_COLON,
     NGX_GEMINI_BODY_AFTER,                 /* a comma or an end */
-    NGX_GEMINI_BODY_STRING,
-    NGX_GEMINI_BODY_LITERAL,
     NGX_GEMINI_BODY_DONE,
-    NGX_GEMINI_BODY_IGNORE                 /* failed, or not an object */
+    NGX_GEMINI_BODY_IGNORE,                /* failed, or not an object */
+
+    /* inside of what a piece may end in */
+
+    NGX_GEMINI_BODY_IN_NAME,
+    NGX_GEMINI_BODY_IN_STRING,
+    NGX_GEMINI_BODY_IN_NUMBER,
+    NGX_GEMINI_BODY_IN_WORD
 } ngx_gemini_body_state_e;
 
 
+static const u_char *ngx_gemini_body_token(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_body_start(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_body_name(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_body_value(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
 static const u_char *ngx_gemini_body_string(ngx_gemini_body_t *body,
-    const u_char *p, const u_char *end, uint64_t offset);
+    const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_body_number(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static const u_char *ngx_gemini_body_inside(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *near, const u_char *end);
 static const u_char *ngx_gemini_body_colon(ngx_gemini_body_t *body,
     const u_char *p, const u_char *end);
-static void ngx_gemini_body_append(ngx_gemini_body_t *body, const u_char *p,
-    size_t len);
-static const u_char *ngx_gemini_body_literal(ngx_gemini_body_t *body,
+static const u_char *ngx_gemini_body_over(ngx_gemini_body_t *body,
     const u_char *p, const u_char *end);
-static void ngx_gemini_body_byte(ngx_gemini_body_t *body, u_char ch,
-    uint64_t offset);
-static void ngx_gemini_body_start(ngx_gemini_body_t *body, u_char ch,
-    uint64_t offset);
-static void ngx_gemini_body_value(ngx_gemini_body_t *body, u_char ch,
-    uint64_t offset);
-static void ngx_gemini_body_open(ngx_gemini_body_t *body, ngx_uint_t array);
-static void ngx_gemini_body_close(ngx_gemini_body_t *body, u_char ch);
-static void ngx_gemini_body_quote(ngx_gemini_body_t *body,
-    ngx_uint_t is_key, uint64_t offset);
-static void ngx_gemini_body_over(ngx_gemini_body_t *body);
-static ngx_uint_t ngx_gemini_body_array(ngx_gemini_body_t *body);
-static uint32_t ngx_gemini_body_place(ngx_gemini_body_t *body);
-static void ngx_gemini_body_fail(ngx_gemini_body_t *body);
+static void ngx_gemini_body_comma(ngx_gemini_body_t *body);
+static const u_char *ngx_gemini_body_open(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static ngx_uint_t ngx_gemini_body_object(const ngx_gemini_body_t *body);
+static ngx_uint_t ngx_gemini_body_array(const ngx_gemini_body_t *body);
+static const u_char *ngx_gemini_body_close(ngx_gemini_body_t *body,
+    const u_char *p, const u_char *end);
+static ngx_int_t ngx_gemini_body_deep(ngx_gemini_body_t *body);
+static const u_char *ngx_gemini_body_fail(ngx_gemini_body_t *body,
+    const u_char *end);
 
 
 void
 ngx_gemini_body_init(ngx_gemini_body_t *body, ngx_gemini_body_want_e want,
-    ngx_gemini_refs_t *refs)
+    ngx_gemini_refs_t *refs, ngx_gemini_body_alloc_pt alloc, void *data)
 {
     ngx_memzero(body, sizeof(ngx_gemini_body_t));
 
-    body->want = want;
+    body->want = (uint8_t) want;
     body->refs = refs;
-    body->mentions = ((want & NGX_GEMINI_BODY_MENTIONS) != 0);
-    body->answer = ((want & NGX_GEMINI_BODY_ANSWER) != 0);
+    body->alloc = alloc;
+    body->data = data;
+
+    if (want & NGX_GEMINI_BODY_MENTIONS) {
+        body->words = (want & NGX_GEMINI_BODY_ANSWER)
+                      ? &ngx_gemini_mention_answers
+                      : &ngx_gemini_mention_requests;
+    }
 }
 
 
 void
 ngx_gemini_body_feed(ngx_gemini_body_t *body, const u_char *p, size_t len)
 {
-    u_char         ch;
-    const u_char  *start, *end;
+    const u_char  *end;
 
-    start = p;
     end = p + len;
+    body->piece = p;
+
+    if (body->state >= NGX_GEMINI_BODY_IN_NAME) {
+        p = ngx_gemini_body_inside(body, p, p, end);
+    }
 
     while (p < end) {
 
-        switch (body->state) {
-
-        case NGX_GEMINI_BODY_STRING:
-            p = ngx_gemini_body_string(body, p, end,
-                                       body->size + (p - start));
-            break;
-
-        case NGX_GEMINI_BODY_LITERAL:
-            p = ngx_gemini_body_literal(body, p, end);
-            break;
-
-        case NGX_GEMINI_BODY_IGNORE:
-            p = end;
-            break;
-
-        default:
-
-            do {
-                ch = *p++;
-            } while (p < end && (ch == ' ' || ch == '\n'));
-
-            if (ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r') {
-                break;
-            }
-
-            ngx_gemini_body_byte(body, ch, body->size + (p - 1 - start));
+        if (*p <= ' '
+            && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+        {
+            p++;
+            continue;
         }
+
+        p = ngx_gemini_body_token(body, p, end);
     }
 
     body->size += len;
@@ -117,71 +117,256 @@ ngx_gemini_body_end(ngx_gemini_body_t *body)
         return;
 
     default:
-        ngx_gemini_body_fail(body);
+        (void) ngx_gemini_body_fail(body, NULL);
     }
+}
+
+
+/* what is no white space */
+
+static const u_char *
+ngx_gemini_body_token(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    switch (body->state) {
+
+    case NGX_GEMINI_BODY_NAME:
+
+        if (*p != '"') {
+            break;
+        }
+
+        p = ngx_gemini_body_name(body, p + 1, end);
+
+        if (p == end || *p <= ' ' || body->state != NGX_GEMINI_BODY_VALUE) {
+            return p;
+        }
+
+        /* fall through */
+
+    case NGX_GEMINI_BODY_VALUE:
+
+        /* a trailing comma is taken, as Google does */
+
+        if (*p == ']') {
+            break;
+        }
+
+        return ngx_gemini_body_value(body, p, end);
+
+    case NGX_GEMINI_BODY_AFTER:
+
+        if (*p == ',') {
+            ngx_gemini_body_comma(body);
+            return p + 1;
+        }
+
+        break;
+
+    case NGX_GEMINI_BODY_COLON:
+
+        if (*p == ':') {
+            return ngx_gemini_body_colon(body, p, end);
+        }
+
+        return ngx_gemini_body_fail(body, end);
+
+    case NGX_GEMINI_BODY_START:
+        return ngx_gemini_body_start(body, p, end);
+
+    case NGX_GEMINI_BODY_IGNORE:
+        return end;
+
+    default:
+        return ngx_gemini_body_fail(body, end);
+    }
+
+    return ngx_gemini_body_close(body, p, end);
+}
+
+
+static const u_char *
+ngx_gemini_body_start(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    uint64_t  offset;
+
+    static const u_char  bom[] = { 0xef, 0xbb, 0xbf };
+
+    offset = body->size + (p - body->piece);
+
+    /* the byte order mark of UTF-8, before anything else */
+
+    if (offset < 3 && *p == bom[offset]) {
+        return p + 1;
+    }
+
+    if (*p == '{') {
+        body->open = offset + 1;
+        body->object = 1;
+        body->empty = 1;
+        body->depth = 1;
+        body->levels = NGX_GEMINI_PLACE_TOP;
+        body->state = NGX_GEMINI_BODY_NAME;
+
+        return p + 1;
+    }
+
+    /* JSON or not, it names no model */
+
+    if (*p != '[' && *p != '"') {
+        return ngx_gemini_body_fail(body, end);
+    }
+
+    body->state = NGX_GEMINI_BODY_IGNORE;
+
+    return end;
+}
+
+
+static const u_char *
+ngx_gemini_body_name(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    const u_char  *near;
+
+    if (body->depth == 1) {
+        body->empty = 0;
+    }
+
+    near = ngx_gemini_text_near(p, end);
+
+    if (near < end && *near == '"') {
+        ngx_gemini_member_name(body, p, near - p);
+        return ngx_gemini_body_colon(body, near + 1, end);
+    }
+
+    body->state = NGX_GEMINI_BODY_IN_NAME;
+
+    ngx_gemini_text_begin(body, body->words != NULL
+                                || (body->levels & 15)
+                                   > NGX_GEMINI_PLACE_OBJECT);
+
+    return ngx_gemini_body_inside(body, p, near, end);
+}
+
+
+static const u_char *
+ngx_gemini_body_value(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    u_char  ch;
+
+    ch = *p;
+
+    if (ch == '"') {
+        return ngx_gemini_body_string(body, p + 1, end);
+    }
+
+    if ((ch | 0x20) == '{') {
+        return ngx_gemini_body_open(body, p, end);
+    }
+
+    if ((ch >= '0' && ch <= '9') || ch == '-') {
+        return ngx_gemini_body_number(body, p, end);
+    }
+
+    if (ch == 't' || ch == 'f' || ch == 'n') {
+        body->state = NGX_GEMINI_BODY_IN_WORD;
+        ngx_gemini_text_begin(body, 1);
+        return ngx_gemini_body_inside(body, p, p, end);
+    }
+
+    return ngx_gemini_body_fail(body, end);
 }
 
 
 static const u_char *
 ngx_gemini_body_string(ngx_gemini_body_t *body, const u_char *p,
-    const u_char *end, uint64_t offset)
+    const u_char *end)
 {
-    ngx_uint_t     escape;
-    const u_char  *quote;
+    ngx_uint_t     kind;
+    const u_char  *near;
 
-    if (body->is_key && body->capture && offset == body->token + 1) {
-        quote = ngx_gemini_scan_name(p, end);
+    kind = body->levels & 15;
 
-        if (quote != NULL) {
-            ngx_gemini_member_name(body, ngx_gemini_body_place(body), p,
-                                   quote - p);
-            return ngx_gemini_body_colon(body, quote + 1, end);
-        }
+    if (kind >= NGX_GEMINI_PLACE_REQUESTS) {
+        kind = body->mention;
     }
 
-    escape = body->escape;
-    quote = ngx_gemini_scan_string(p, end, &escape);
-    body->escape = (uint8_t) escape;
+    near = ngx_gemini_text_near(p, end);
 
-    if (body->capture) {
-        ngx_gemini_body_append(body, p, quote - p);
+    if (kind == NGX_GEMINI_MENTION_NONE
+        && body->member != NGX_GEMINI_MEMBER_MODEL
+        && near < end && *near == '"')
+    {
+        return ngx_gemini_body_over(body, near + 1, end);
     }
 
-    if (body->kind) {
-        ngx_gemini_mention_piece(body, p, quote - p);
+    body->state = NGX_GEMINI_BODY_IN_STRING;
+    body->token = body->size + (p - body->piece) - 1;
+
+    ngx_gemini_text_begin(body, body->member == NGX_GEMINI_MEMBER_MODEL);
+
+    if (kind != NGX_GEMINI_MENTION_NONE) {
+        ngx_gemini_mention_begin(body, kind);
     }
 
-    if (quote == end) {
+    return ngx_gemini_body_inside(body, p, near, end);
+}
+
+
+static const u_char *
+ngx_gemini_body_number(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    p = ngx_gemini_text_plain(p, end);
+
+    if (p == end) {
+        body->state = NGX_GEMINI_BODY_IN_NUMBER;
         return end;
     }
 
-    if (body->is_key) {
+    return ngx_gemini_body_over(body, p, end);
+}
 
-        if (body->capture
-            && ngx_gemini_member_escaped(body, ngx_gemini_body_place(body))
-               != NGX_OK)
-        {
-            ngx_gemini_body_fail(body);
-            return end;
-        }
 
-        return ngx_gemini_body_colon(body, quote + 1, end);
+/* p inside a name or value; near: for ngx_gemini_text_string() */
+
+static const u_char *
+ngx_gemini_body_inside(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *near, const u_char *end)
+{
+    switch (body->state) {
+
+    case NGX_GEMINI_BODY_IN_NUMBER:
+        return ngx_gemini_body_number(body, p, end);
+
+    case NGX_GEMINI_BODY_IN_WORD:
+        p = ngx_gemini_text_word(body, p, end);
+        break;
+
+    default:
+        p = ngx_gemini_text_string(body, p, near, end,
+                                   body->state == NGX_GEMINI_BODY_IN_NAME);
     }
 
-    if (body->kind) {
-        ngx_gemini_mention_end(body, offset + (quote - p) - body->token - 1);
-        body->capture = 0;
+    if (p == NULL) {
+        return ngx_gemini_body_fail(body, end);
     }
 
-    ngx_gemini_body_over(body);
-
-    if (body->capture
-        && ngx_gemini_member_model(body, offset + (quote - p)) != NGX_OK)
-    {
-        ngx_gemini_body_fail(body);
+    if (p == end) {
+        return end;
     }
 
-    return quote + 1;
+    if (body->state == NGX_GEMINI_BODY_IN_NAME) {
+        return ngx_gemini_body_colon(body, p + 1, end);
+    }
+
+    return ngx_gemini_body_over(body,
+                                body->state == NGX_GEMINI_BODY_IN_STRING
+                                ? p + 1 : p,
+                                end);
 }
 
 
@@ -202,316 +387,160 @@ ngx_gemini_body_colon(ngx_gemini_body_t *body, const u_char *p,
 }
 
 
-static void
-ngx_gemini_body_append(ngx_gemini_body_t *body, const u_char *p, size_t len)
-{
-    if (len > sizeof(body->text) - body->text_len) {
-        len = sizeof(body->text) - body->text_len;
-        body->overflow = 1;
-    }
-
-    ngx_memcpy(body->text + body->text_len, p, len);
-    body->text_len += len;
-}
-
+/* behind a value: so does a comma */
 
 static const u_char *
-ngx_gemini_body_literal(ngx_gemini_body_t *body, const u_char *p,
+ngx_gemini_body_over(ngx_gemini_body_t *body, const u_char *p,
     const u_char *end)
 {
-    u_char         ch;
-    const u_char  *start;
+    body->member = NGX_GEMINI_MEMBER_OTHER;
+    body->mention = NGX_GEMINI_MENTION_NONE;
 
-    start = p;
-
-    for ( /* void */ ; p < end; p++) {
-        ch = *p;
-
-        if ((ch >= '0' && ch <= '9') || ch == '.' || ch == '-' || ch == '+'
-            || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z'))
-        {
-            continue;
-        }
-
-        break;
+    if (p < end && *p == ',') {
+        ngx_gemini_body_comma(body);
+        return p + 1;
     }
 
-    ngx_gemini_body_append(body, start, p - start);
-
-    if (p == end) {
-        return p;
-    }
-
-    if (ngx_gemini_member_literal(body) != NGX_OK) {
-        ngx_gemini_body_fail(body);
-        return p;
-    }
-
-    ngx_gemini_body_over(body);
+    body->state = NGX_GEMINI_BODY_AFTER;
 
     return p;
 }
 
 
 static void
-ngx_gemini_body_byte(ngx_gemini_body_t *body, u_char ch, uint64_t offset)
+ngx_gemini_body_comma(ngx_gemini_body_t *body)
 {
-    switch (body->state) {
-
-    case NGX_GEMINI_BODY_VALUE:
-        ngx_gemini_body_value(body, ch, offset);
-        return;
-
-    case NGX_GEMINI_BODY_ELEMENT:
-
-        /* a trailing comma is taken, as Google does */
-
-        if (ch == ']') {
-            ngx_gemini_body_close(body, ch);
-            return;
-        }
-
-        ngx_gemini_body_value(body, ch, offset);
-        return;
-
-    case NGX_GEMINI_BODY_NAME:
-
-        if (ch == '"') {
-            ngx_gemini_body_quote(body, 1, offset);
-            return;
-        }
-
-        ngx_gemini_body_close(body, ch);
-        return;
-
-    case NGX_GEMINI_BODY_COLON:
-
-        if (ch != ':') {
-            break;
-        }
-
-        body->state = NGX_GEMINI_BODY_VALUE;
-        return;
-
-    case NGX_GEMINI_BODY_AFTER:
-
-        if (ch == ',') {
-            body->state = ngx_gemini_body_array(body)
-                          ? NGX_GEMINI_BODY_ELEMENT : NGX_GEMINI_BODY_NAME;
-            return;
-        }
-
-        ngx_gemini_body_close(body, ch);
-        return;
-
-    case NGX_GEMINI_BODY_DONE:
-        break;
-
-    default:
-        ngx_gemini_body_start(body, ch, offset);
-        return;
-    }
-
-    ngx_gemini_body_fail(body);
+    body->state = ((body->levels & 15) >= NGX_GEMINI_PLACE_OBJECT)
+                  ? NGX_GEMINI_BODY_NAME : NGX_GEMINI_BODY_VALUE;
 }
 
 
-static void
-ngx_gemini_body_start(ngx_gemini_body_t *body, u_char ch, uint64_t offset)
+/* an object or an array */
+
+static const u_char *
+ngx_gemini_body_open(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
 {
-    static const u_char  bom[] = { 0xef, 0xbb, 0xbf };
+    ngx_uint_t  level;
 
-    /* the byte order mark of UTF-8, before anything else */
-
-    if (offset < 3 && ch == bom[offset]) {
-        return;
+    if (body->depth >= NGX_GEMINI_BODY_LEVELS
+        && ngx_gemini_body_deep(body) != NGX_OK)
+    {
+        return ngx_gemini_body_fail(body, end);
     }
 
-    if (ch != '{') {
-
-        /* JSON or not, it names no model */
-
-        if (ch != '[' && ch != '"') {
-            ngx_gemini_body_fail(body);
-        }
-
-        body->state = NGX_GEMINI_BODY_IGNORE;
-        return;
-    }
-
-    body->open = offset + 1;
-    body->object = 1;
-    body->empty = 1;
-
-    ngx_gemini_body_open(body, 0);
-}
-
-
-static void
-ngx_gemini_body_value(ngx_gemini_body_t *body, u_char ch, uint64_t offset)
-{
-    switch (ch) {
-
-    case '{':
-        ngx_gemini_body_open(body, 0);
-        return;
-
-    case '[':
-        ngx_gemini_body_open(body, 1);
-        return;
-
-    case '"':
-        ngx_gemini_body_quote(body, 0, offset);
-        return;
-
-    case 't':
-    case 'f':
-    case 'n':
-    case '-':
-        break;
-
-    default:
-
-        if (ch < '0' || ch > '9') {
-            ngx_gemini_body_fail(body);
-            return;
-        }
-    }
-
-    body->state = NGX_GEMINI_BODY_LITERAL;
-    body->text[0] = ch;
-    body->text_len = 1;
-}
-
-
-static void
-ngx_gemini_body_open(ngx_gemini_body_t *body, ngx_uint_t array)
-{
-    uint32_t  place;
-
-    if (body->depth == NGX_GEMINI_BODY_DEPTH) {
-        ngx_gemini_body_fail(body);
-        return;
-    }
-
-    place = NGX_GEMINI_PLACE_TOP;
-
-    if (body->depth) {
-        place = ngx_gemini_place_inside(ngx_gemini_body_place(body),
-                                        body->member, array, body->want);
-    }
-
-    if (array) {
-        body->arrays[body->depth >> 6] |= (uint64_t) 1 << (body->depth & 63);
-        body->state = NGX_GEMINI_BODY_ELEMENT;
+    if (*p == '{') {
+        level = ngx_gemini_body_object(body);
+        body->state = NGX_GEMINI_BODY_NAME;
 
     } else {
-        body->arrays[body->depth >> 6] &=
-                                       ~((uint64_t) 1 << (body->depth & 63));
-        body->state = NGX_GEMINI_BODY_NAME;
+        level = ngx_gemini_body_array(body);
+        body->state = NGX_GEMINI_BODY_VALUE;
     }
 
+    body->levels = body->levels << 4 | level;
     body->depth++;
+
+    if (body->mention != NGX_GEMINI_MENTION_NONE) {
+        ngx_gemini_mention_open(body);
+    }
+
     body->member = NGX_GEMINI_MEMBER_OTHER;
+    body->mention = NGX_GEMINI_MENTION_NONE;
 
-    if (body->mentions) {
-        ngx_gemini_mention_open(body, array);
-        body->mention = NGX_GEMINI_MENTION_NONE;
-    }
-
-    if (body->depth < 4) {
-        body->path[body->depth] = place;
-    }
+    return p + 1;
 }
 
 
-static void
-ngx_gemini_body_close(ngx_gemini_body_t *body, u_char ch)
+static ngx_uint_t
+ngx_gemini_body_object(const ngx_gemini_body_t *body)
 {
-    if (ch != (ngx_gemini_body_array(body) ? ']' : '}')) {
-        ngx_gemini_body_fail(body);
-        return;
+    if ((body->levels & 15) == NGX_GEMINI_PLACE_REQUESTS
+        || (body->member == NGX_GEMINI_MEMBER_COUNT
+            && (body->want & NGX_GEMINI_BODY_COUNT))
+        || (body->member == NGX_GEMINI_MEMBER_BATCH
+            && (body->want & NGX_GEMINI_BODY_BATCH)))
+    {
+        return NGX_GEMINI_PLACE_INNER;
     }
 
-    if (body->mentions) {
+    return NGX_GEMINI_PLACE_OBJECT;
+}
+
+
+static ngx_uint_t
+ngx_gemini_body_array(const ngx_gemini_body_t *body)
+{
+    if (body->member == NGX_GEMINI_MEMBER_REQUESTS
+        && (body->want & NGX_GEMINI_BODY_REQUESTS))
+    {
+        return NGX_GEMINI_PLACE_REQUESTS;
+    }
+
+    return (body->mention <= NGX_GEMINI_MENTION_SIGNATURE)
+           ? body->mention : NGX_GEMINI_MENTION_NONE;
+}
+
+
+static const u_char *
+ngx_gemini_body_close(ngx_gemini_body_t *body, const u_char *p,
+    const u_char *end)
+{
+    if (*p != ((body->levels & 15) >= NGX_GEMINI_PLACE_OBJECT ? '}' : ']')) {
+        return ngx_gemini_body_fail(body, end);
+    }
+
+    if (body->marked) {
         ngx_gemini_mention_close(body);
     }
 
     body->depth--;
+    body->levels >>= 4;
 
-    ngx_gemini_body_over(body);
-}
-
-
-static void
-ngx_gemini_body_quote(ngx_gemini_body_t *body, ngx_uint_t is_key,
-    uint64_t offset)
-{
-    body->state = NGX_GEMINI_BODY_STRING;
-    body->token = offset;
-    body->is_key = (uint8_t) is_key;
-    body->escape = 0;
-    body->overflow = 0;
-    body->text_len = 0;
-
-    if (!is_key) {
-        body->capture = (body->member == NGX_GEMINI_MEMBER_MODEL);
-
-        if (body->mentions) {
-            ngx_gemini_mention_begin(body, ngx_gemini_body_array(body));
-        }
-
-        return;
+    if (body->depth >= NGX_GEMINI_BODY_LEVELS) {
+        body->levels |= (uint64_t)
+                        body->deep[body->depth - NGX_GEMINI_BODY_LEVELS]
+                        << 60;
     }
 
-    body->known = ((ngx_gemini_body_place(body) & NGX_GEMINI_PLACE_OBJECTS)
-                   != 0);
-    body->capture = body->known | body->mentions;
-
-    if (body->depth == 1) {
-        body->empty = 0;
-    }
-}
-
-
-/* a value has ended */
-
-static void
-ngx_gemini_body_over(ngx_gemini_body_t *body)
-{
-    body->member = NGX_GEMINI_MEMBER_OTHER;
-    body->mention = NGX_GEMINI_MENTION_NONE;
     body->state = body->depth ? NGX_GEMINI_BODY_AFTER
                               : NGX_GEMINI_BODY_DONE;
+
+    return p + 1;
 }
 
 
-/* whether the innermost open thing is an array */
+/* the outermost level makes room for one more */
 
-static ngx_uint_t
-ngx_gemini_body_array(ngx_gemini_body_t *body)
+static ngx_int_t
+ngx_gemini_body_deep(ngx_gemini_body_t *body)
 {
-    uint32_t  n;
+    if (body->depth == NGX_GEMINI_BODY_DEPTH) {
+        return NGX_ERROR;
+    }
 
-    n = body->depth - 1;
+    if (body->deep == NULL) {
+        body->deep = body->alloc(body->data, NGX_GEMINI_BODY_DEPTH
+                                             - NGX_GEMINI_BODY_LEVELS);
+        if (body->deep == NULL) {
+            return NGX_ERROR;
+        }
+    }
 
-    return (body->arrays[n >> 6] >> (n & 63)) & 1;
+    body->deep[body->depth - NGX_GEMINI_BODY_LEVELS] =
+                                                (u_char) (body->levels >> 60);
+
+    return NGX_OK;
 }
 
 
-static uint32_t
-ngx_gemini_body_place(ngx_gemini_body_t *body)
-{
-    return body->depth < 4 ? body->path[body->depth]
-                           : (uint32_t) NGX_GEMINI_PLACE_NONE;
-}
-
-
-static void
-ngx_gemini_body_fail(ngx_gemini_body_t *body)
+static const u_char *
+ngx_gemini_body_fail(ngx_gemini_body_t *body, const u_char *end)
 {
     body->state = NGX_GEMINI_BODY_IGNORE;
     body->failed = 1;
     body->nspans = 0;
     body->model_len = 0;
+
+    return end;
 }

@@ -10,23 +10,21 @@
 #include "ngx_gemini_scan.h"
 
 
+static ngx_int_t ngx_gemini_member_span(ngx_gemini_body_t *body,
+    uint64_t offset, const u_char *model, size_t len, ngx_uint_t prefix);
+static ngx_int_t ngx_gemini_member_grow(ngx_gemini_body_t *body);
 static ngx_uint_t ngx_gemini_member_is(const ngx_str_t *value,
     const char *word);
 
 
 void
-ngx_gemini_member_name(ngx_gemini_body_t *body, uint32_t place,
-    const u_char *p, size_t len)
+ngx_gemini_member_place(ngx_gemini_body_t *body, const u_char *p, size_t len)
 {
-    if (body->mentions) {
-        ngx_gemini_mention_name(body, p, len);
-    }
+    ngx_uint_t  place;
 
-    if (!(place & NGX_GEMINI_PLACE_OBJECTS)) {
-        return;
-    }
+    place = body->levels & 15;
 
-    body->member = ngx_gemini_place_member(place, p, len);
+    body->member = (uint8_t) ngx_gemini_place_member(place, p, len);
 
     switch (body->member) {
 
@@ -63,7 +61,7 @@ ngx_gemini_member_name(ngx_gemini_body_t *body, uint32_t place,
 
 
 ngx_int_t
-ngx_gemini_member_escaped(ngx_gemini_body_t *body, uint32_t place)
+ngx_gemini_member_escaped(ngx_gemini_body_t *body)
 {
     u_char     name[NGX_GEMINI_BODY_KEY];
     size_t     len;
@@ -77,30 +75,61 @@ ngx_gemini_member_escaped(ngx_gemini_body_t *body, uint32_t place)
                                   NGX_GEMINI_BODY_KEY, &len);
 
     if (rc == NGX_OK) {
-        ngx_gemini_member_name(body, place, name, len);
+        ngx_gemini_member_name(body, name, len);
     }
 
-    return (rc == NGX_ERROR && body->known) ? NGX_ERROR : NGX_OK;
+    return (rc == NGX_ERROR && (body->levels & 15) > NGX_GEMINI_PLACE_OBJECT)
+           ? NGX_ERROR : NGX_OK;
 }
 
 
 ngx_int_t
 ngx_gemini_member_model(ngx_gemini_body_t *body, uint64_t offset)
 {
-    u_char              name[NGX_GEMINI_MODEL_MAX + 7], *p;
-    size_t              len;
-    ngx_int_t           rc;
-    ngx_gemini_span_t  *span;
+    u_char     name[NGX_GEMINI_MODEL_MAX + 7];
+    size_t     len, skip;
+    ngx_int_t  rc;
 
-    len = 0;
-    rc = NGX_DECLINED;
-
-    if (!body->overflow) {
-        rc = ngx_gemini_scan_unescape(body->text, body->text_len, name,
-                                      sizeof(name), &len);
+    if (body->overflow) {
+        return ngx_gemini_member_span(body, offset, NULL, 0, 0);
     }
 
-    if (rc == NGX_ERROR || body->nspans == NGX_GEMINI_BODY_SPANS) {
+    rc = ngx_gemini_scan_unescape(body->text, body->text_len, name,
+                                  sizeof(name), &len);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    skip = 0;
+
+    if (rc == NGX_OK && len >= 7 && ngx_memcmp(name, "models/", 7) == 0) {
+        skip = 7;
+    }
+
+    /* too long to be a name: such a span differs from every other */
+
+    rc = ngx_gemini_member_span(body, offset, name + skip,
+                                (rc == NGX_OK
+                                 && len - skip <= NGX_GEMINI_MODEL_MAX)
+                                ? len - skip : 0, skip != 0);
+
+    if (rc == NGX_OK && body->refs) {
+        (void) ngx_gemini_refs_add(body->refs, NGX_GEMINI_REF_NONE, name,
+                                   len);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_gemini_member_span(ngx_gemini_body_t *body, uint64_t offset,
+    const u_char *model, size_t len, ngx_uint_t prefix)
+{
+    ngx_gemini_span_t  *span;
+
+    if (ngx_gemini_member_grow(body) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -108,42 +137,64 @@ ngx_gemini_member_model(ngx_gemini_body_t *body, uint64_t offset)
 
     span->offset = body->token;
     span->len = (uint32_t) (offset + 1 - body->token);
-    span->prefix = 0;
+    span->prefix = (uint32_t) prefix;
 
-    if (body->refs) {
-        (void) ngx_gemini_refs_add(body->refs, NGX_GEMINI_REF_NONE, name,
-                                   len);
-    }
+    if (body->nspans > 1) {
 
-    if (rc != NGX_OK) {
-        len = 0;
-    }
+        if (len == 0 || len != body->model_len
+            || ngx_memcmp(body->model, model, len) != 0)
+        {
+            body->differ = 1;
+        }
 
-    p = name;
-
-    if (len >= 7 && ngx_memcmp(p, "models/", 7) == 0) {
-        span->prefix = 1;
-        p += 7;
-        len -= 7;
-    }
-
-    /* too long to be a name: such a span differs from every other */
-
-    if (len > NGX_GEMINI_MODEL_MAX) {
-        len = 0;
-    }
-
-    if (body->nspans == 1) {
-        ngx_memcpy(body->model, p, len);
-        body->model_len = len;
         return NGX_OK;
     }
 
-    if (len == 0 || len != body->model_len
-        || ngx_memcmp(body->model, p, len) != 0)
-    {
-        body->differ = 1;
+    if (len == 0) {
+        return NGX_OK;
     }
+
+    body->model = body->alloc(body->data, len);
+    if (body->model == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(body->model, model, len);
+    body->model_len = (uint32_t) len;
+
+    return NGX_OK;
+}
+
+
+/* room for one span more: for 1, 2, 4, ... */
+
+static ngx_int_t
+ngx_gemini_member_grow(ngx_gemini_body_t *body)
+{
+    uint32_t            n;
+    ngx_gemini_span_t  *spans;
+
+    n = body->nspans;
+
+    if (n == NGX_GEMINI_BODY_SPANS) {
+        return NGX_ERROR;
+    }
+
+    if (n & (n - 1)) {
+        return NGX_OK;
+    }
+
+    spans = body->alloc(body->data,
+                        ngx_max(n * 2, 1) * sizeof(ngx_gemini_span_t));
+    if (spans == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n) {
+        ngx_memcpy(spans, body->spans, n * sizeof(ngx_gemini_span_t));
+    }
+
+    body->spans = spans;
 
     return NGX_OK;
 }
@@ -154,12 +205,8 @@ ngx_gemini_member_literal(ngx_gemini_body_t *body)
 {
     ngx_str_t  value;
 
-    value.data = body->text;
+    value.data = (u_char *) body->text;
     value.len = body->text_len;
-
-    if (value.data[0] <= '9') {
-        return NGX_OK;
-    }
 
     if (ngx_gemini_member_is(&value, "true")) {
 

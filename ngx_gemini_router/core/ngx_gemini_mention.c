@@ -5,20 +5,17 @@
 
 
 #include "ngx_gemini_mention.h"
+#include "ngx_gemini_place.h"
 #include "ngx_gemini_scan.h"
 
 
-/* bytes of a name; the places of rows by length have one more */
+/* bytes of a name */
 #define NGX_GEMINI_MENTION_LONGEST  23
 
 /* how deep items of a list lie */
 #define NGX_GEMINI_MENTION_ITEMS    3
 
-
-typedef struct {
-    ngx_str_t                  name;
-    ngx_gemini_mention_e       mention;
-} ngx_gemini_mention_row_t;
+#define LETTER                      ngx_gemini_word_letter
 
 
 static ngx_uint_t ngx_gemini_mention_item(const ngx_gemini_body_t *body);
@@ -28,7 +25,7 @@ static void ngx_gemini_mention_text(ngx_gemini_body_t *body,
 
 /* members of requests, by the length of their names */
 
-static const ngx_gemini_mention_row_t  ngx_gemini_mention_asks[] = {
+static const ngx_gemini_word_t  ngx_gemini_mention_asks[] = {
     { ngx_string("uri"), NGX_GEMINI_MENTION_URI },
     { ngx_string("url"), NGX_GEMINI_MENTION_URI },
     { ngx_string("args"), NGX_GEMINI_MENTION_MUTE },
@@ -70,16 +67,39 @@ static const ngx_gemini_mention_row_t  ngx_gemini_mention_asks[] = {
 };
 
 
-static const uint8_t  ngx_gemini_mention_asks_at[] = {
-    0, 0, 0, 0, 2, 3, 5, 6, 8, 11, 14, 17, 19,
-    20, 24, 28, 28, 31, 33, 34, 34, 35, 36, 36, 38
+static const ngx_gemini_word_length_t  ngx_gemini_mention_asks_lengths[] = {
+    { 0, 0 },
+    { 0, 0 },
+    { 0, 0 },
+    { 0, LETTER('u') },
+    { 2, LETTER('a') },
+    { 3, LETTER('a') | LETTER('v') },
+    { 5, LETTER('s') },
+    { 6, LETTER('f') },
+    { 8, LETTER('f') | LETTER('r') },
+    { 11, LETTER('a') | LETTER('f') | LETTER('s') },
+    { 14, LETTER('b') | LETTER('c') },
+    { 17, LETTER('d') | LETTER('e') },
+    { 19, LETTER('d') },
+    { 20, LETTER('c') | LETTER('e') | LETTER('i') | LETTER('r') },
+    { 24, LETTER('c') | LETTER('e') | LETTER('o') | LETTER('r') },
+    { 28, 0 },
+    { 28, LETTER('b') | LETTER('f') | LETTER('t') },
+    { 31, LETTER('c') | LETTER('t') },
+    { 33, LETTER('c') },
+    { 34, 0 },
+    { 34, LETTER('f') },
+    { 35, LETTER('p') },
+    { 36, 0 },
+    { 36, LETTER('f') | LETTER('p') },
+    { 38, 0 }
 };
 
 
 /* members of answers, by the length of their names; "file_name" may be a
    title that a client has made up, of what a model cites */
 
-static const ngx_gemini_mention_row_t  ngx_gemini_mention_tells[] = {
+static const ngx_gemini_word_t  ngx_gemini_mention_tells[] = {
     { ngx_string("id"), NGX_GEMINI_MENTION_ID },
     { ngx_string("uri"), NGX_GEMINI_MENTION_URI },
     { ngx_string("name"), NGX_GEMINI_MENTION_NAME },
@@ -131,10 +151,49 @@ static const ngx_gemini_mention_row_t  ngx_gemini_mention_tells[] = {
 };
 
 
-static const uint8_t  ngx_gemini_mention_tells_at[] = {
-    0, 0, 0, 1, 2, 6, 12, 14, 18, 22, 23, 25, 28,
-    29, 34, 40, 42, 43, 45, 46, 46, 46, 47, 47, 48
+static const ngx_gemini_word_length_t  ngx_gemini_mention_tells_lengths[] = {
+    { 0, 0 },
+    { 0, 0 },
+    { 0, LETTER('i') },
+    { 1, LETTER('u') },
+    { 2, LETTER('a') | LETTER('f') | LETTER('n') | LETTER('s') },
+    { 6, LETTER('b') | LETTER('d') | LETTER('i') | LETTER('p') | LETTER('s')
+         | LETTER('t') },
+    { 12, LETTER('l') | LETTER('r') },
+    { 14, LETTER('c') | LETTER('f') | LETTER('o') },
+    { 18, LETTER('c') | LETTER('f') | LETTER('m') | LETTER('r') },
+    { 22, LETTER('a') },
+    { 23, LETTER('c') | LETTER('p') },
+    { 25, LETTER('d') | LETTER('e') | LETTER('i') },
+    { 28, LETTER('d') },
+    { 29, LETTER('c') | LETTER('e') | LETTER('i') | LETTER('n')
+          | LETTER('r') },
+    { 34, LETTER('c') | LETTER('e') | LETTER('i') | LETTER('o')
+          | LETTER('r') },
+    { 40, LETTER('c') | LETTER('n') },
+    { 42, LETTER('i') },
+    { 43, LETTER('c') | LETTER('i') },
+    { 45, LETTER('c') },
+    { 46, 0 },
+    { 46, 0 },
+    { 46, LETTER('p') },
+    { 47, 0 },
+    { 47, LETTER('p') },
+    { 48, 0 }
 };
+
+
+const ngx_gemini_words_t  ngx_gemini_mention_requests = {
+    ngx_gemini_mention_asks, ngx_gemini_mention_asks_lengths,
+    NGX_GEMINI_MENTION_LONGEST
+};
+
+
+const ngx_gemini_words_t  ngx_gemini_mention_answers = {
+    ngx_gemini_mention_tells, ngx_gemini_mention_tells_lengths,
+    NGX_GEMINI_MENTION_LONGEST
+};
+
 
 /* what a bare id of such a member is */
 
@@ -146,50 +205,10 @@ static const u_char  ngx_gemini_mention_types[] = {
 };
 
 
-ngx_uint_t
-ngx_gemini_mention_member(const u_char *p, size_t len, ngx_uint_t answer)
-{
-    const uint8_t                   *at;
-    const ngx_gemini_mention_row_t  *row, *last;
-
-    if (len > NGX_GEMINI_MENTION_LONGEST) {
-        return NGX_GEMINI_MENTION_NONE;
-    }
-
-    if (answer) {
-        at = &ngx_gemini_mention_tells_at[len];
-        row = ngx_gemini_mention_tells;
-
-    } else {
-        at = &ngx_gemini_mention_asks_at[len];
-        row = ngx_gemini_mention_asks;
-    }
-
-    last = row + at[1];
-
-    for (row += at[0]; row < last; row++) {
-
-        if (row->name.data[0] == p[0]
-            && ngx_memcmp(row->name.data, p, len) == 0)
-        {
-            return row->mention;
-        }
-    }
-
-    return NGX_GEMINI_MENTION_NONE;
-}
-
-
 void
-ngx_gemini_mention_name(ngx_gemini_body_t *body, const u_char *p, size_t len)
+ngx_gemini_mention_name(ngx_gemini_body_t *body, ngx_uint_t mention)
 {
-    ngx_uint_t  mention;
-
-    mention = ngx_gemini_mention_member(p, len, body->answer);
-
-    if (mention == NGX_GEMINI_MENTION_NONE || body->mute
-        || body->depth == body->labels)
-    {
+    if (body->mute || body->depth == body->labels) {
         return;
     }
 
@@ -200,7 +219,7 @@ ngx_gemini_mention_name(ngx_gemini_body_t *body, const u_char *p, size_t len)
         return;
     }
 
-    body->mention = mention;
+    body->mention = (uint8_t) mention;
 }
 
 
@@ -215,19 +234,13 @@ ngx_gemini_mention_item(const ngx_gemini_body_t *body)
 
     return body->depth == 1 || body->depth == body->item
            || (body->depth == NGX_GEMINI_MENTION_ITEMS
-               && (body->arrays[0] >> (NGX_GEMINI_MENTION_ITEMS - 2) & 1));
+               && (body->levels >> 4 & 15) < NGX_GEMINI_PLACE_OBJECT);
 }
 
 
 void
-ngx_gemini_mention_open(ngx_gemini_body_t *body, ngx_uint_t array)
+ngx_gemini_mention_open(ngx_gemini_body_t *body)
 {
-    if (array) {
-        body->lists[body->depth - 1] =
-            (body->mention <= NGX_GEMINI_MENTION_SIGNATURE) ? body->mention
-                                                            : 0;
-    }
-
     switch (body->mention) {
 
     case NGX_GEMINI_MENTION_ITEM:
@@ -253,8 +266,10 @@ ngx_gemini_mention_open(ngx_gemini_body_t *body, ngx_uint_t array)
         break;
 
     default:
-        break;
+        return;
     }
+
+    body->marked = 1;
 }
 
 
@@ -276,20 +291,14 @@ ngx_gemini_mention_close(ngx_gemini_body_t *body)
     if (body->depth == body->mute) {
         body->mute = 0;
     }
+
+    body->marked = (body->item || body->labels || body->quiet || body->mute);
 }
 
 
 void
-ngx_gemini_mention_begin(ngx_gemini_body_t *body, ngx_uint_t array)
+ngx_gemini_mention_begin(ngx_gemini_body_t *body, ngx_uint_t kind)
 {
-    ngx_uint_t  kind;
-
-    kind = array ? body->lists[body->depth - 1] : body->mention;
-
-    if (kind == NGX_GEMINI_MENTION_NONE) {
-        return;
-    }
-
     switch (kind) {
 
     case NGX_GEMINI_MENTION_CONTINUATION:
@@ -310,7 +319,7 @@ ngx_gemini_mention_begin(ngx_gemini_body_t *body, ngx_uint_t array)
         body->capture = 1;
     }
 
-    body->kind = kind;
+    body->kind = (uint8_t) kind;
 }
 
 
@@ -376,7 +385,7 @@ ngx_gemini_mention_end(ngx_gemini_body_t *body, uint64_t size)
 static void
 ngx_gemini_mention_text(ngx_gemini_body_t *body, ngx_uint_t kind)
 {
-    u_char            text[sizeof(body->text)];
+    u_char            text[NGX_GEMINI_BODY_TEXT];
     size_t            len;
     ngx_gemini_ref_e  type;
 
@@ -414,7 +423,7 @@ ngx_gemini_mention_text(ngx_gemini_body_t *body, ngx_uint_t kind)
     }
 
     if (ngx_gemini_refs_add(body->refs, type, text, len) != NGX_OK
-        && !body->answer)
+        && !(body->want & NGX_GEMINI_BODY_ANSWER))
     {
         ngx_gemini_refs_doubt(body->refs, text, len, body->overflow);
     }

@@ -13,6 +13,7 @@
 
 #include "ngx_gemini.h"
 #include "ngx_gemini_body.h"
+#include "ngx_gemini_word.h"
 
 
 typedef enum {
@@ -47,21 +48,21 @@ typedef enum {
 } ngx_gemini_mention_e;
 
 
-/* what a member, unescaped, is; answer: of an answer, not of a request */
-ngx_uint_t ngx_gemini_mention_member(const u_char *p, size_t len,
-    ngx_uint_t answer);
+/* names of members that do, unescaped; values are of the enumeration */
+extern const ngx_gemini_words_t  ngx_gemini_mention_requests;
+extern const ngx_gemini_words_t  ngx_gemini_mention_answers;
 
-/* a member's name was read, unescaped */
-void ngx_gemini_mention_name(ngx_gemini_body_t *body, const u_char *p,
-    size_t len);
 
-/* an object or array opens as body->depth, or closes */
-void ngx_gemini_mention_open(ngx_gemini_body_t *body, ngx_uint_t array);
+/* the name of such a member was read */
+void ngx_gemini_mention_name(ngx_gemini_body_t *body, ngx_uint_t mention);
+
+/* the value of one opens as body->depth; the object or array closes in or
+   below one */
+void ngx_gemini_mention_open(ngx_gemini_body_t *body);
 void ngx_gemini_mention_close(ngx_gemini_body_t *body);
 
-/* a string value begins, in an array or not; goes on; has ended after size
-   bytes */
-void ngx_gemini_mention_begin(ngx_gemini_body_t *body, ngx_uint_t array);
+/* a string value begins; goes on; has ended after size bytes */
+void ngx_gemini_mention_begin(ngx_gemini_body_t *body, ngx_uint_t kind);
 void ngx_gemini_mention_piece(ngx_gemini_body_t *body, const u_char *p,
     size_t len);
 void ngx_gemini_mention_end(ngx_gemini_body_t *body, uint64_t size);

@@ -13,24 +13,18 @@
 
 #include "ngx_gemini.h"
 #include "ngx_gemini_body.h"
+#include "ngx_gemini_word.h"
 
 
-/* objects and arrays; a mask for the table of members */
+/* what is open, in 4 bits; less is an array, whose strings mention this, up to
+   NGX_GEMINI_MENTION_SIGNATURE */
 
 typedef enum {
-    NGX_GEMINI_PLACE_NONE = 0,
-    NGX_GEMINI_PLACE_TOP = 1,
-    NGX_GEMINI_PLACE_REQUESTS = 2,         /* the array */
-    NGX_GEMINI_PLACE_REQUEST = 4,          /* an element of it */
-    NGX_GEMINI_PLACE_COUNT = 8,
-    NGX_GEMINI_PLACE_BATCH = 16
+    NGX_GEMINI_PLACE_REQUESTS = 11,        /* the array */
+    NGX_GEMINI_PLACE_OBJECT,               /* one that does not matter */
+    NGX_GEMINI_PLACE_TOP,
+    NGX_GEMINI_PLACE_INNER                 /* one whose "model" counts */
 } ngx_gemini_place_e;
-
-
-/* places that have members */
-#define NGX_GEMINI_PLACE_OBJECTS                                              \
-    (NGX_GEMINI_PLACE_TOP | NGX_GEMINI_PLACE_REQUEST                          \
-     | NGX_GEMINI_PLACE_COUNT | NGX_GEMINI_PLACE_BATCH)
 
 
 typedef enum {
@@ -46,13 +40,9 @@ typedef enum {
 } ngx_gemini_member_e;
 
 
-/* the member by its name, unescaped */
-uint32_t ngx_gemini_place_member(uint32_t place, const u_char *name,
+/* the member by its name, unescaped, of TOP or INNER */
+ngx_uint_t ngx_gemini_place_member(ngx_uint_t place, const u_char *name,
     size_t len);
-
-/* the place that this member's value is, or an element of an array */
-uint32_t ngx_gemini_place_inside(uint32_t place, uint32_t member,
-    ngx_uint_t array, ngx_uint_t want);
 
 
 #endif /* _NGX_GEMINI_PLACE_H_INCLUDED_ */

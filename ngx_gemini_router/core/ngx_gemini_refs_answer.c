@@ -15,10 +15,13 @@ struct ngx_gemini_refs_answer_s {
     ngx_uint_t                 sse;
     ngx_gemini_sse_t           lines;
     ngx_gemini_body_t          body;       /* or the event so far */
+    size_t                     used;       /* of memory */
+    u_char                     memory[NGX_GEMINI_BODY_MEMORY];
 };
 
 
 static void ngx_gemini_refs_answer_begin(ngx_gemini_refs_answer_t *answer);
+static void *ngx_gemini_refs_answer_alloc(void *data, size_t size);
 static void ngx_gemini_refs_answer_data(void *data, const u_char *p,
     const u_char *end);
 
@@ -63,9 +66,30 @@ ngx_gemini_refs_answer_begin(ngx_gemini_refs_answer_t *answer)
 {
     ngx_gemini_body_init(&answer->body,
                          NGX_GEMINI_BODY_MENTIONS | NGX_GEMINI_BODY_ANSWER,
-                         answer->refs);
+                         answer->refs, ngx_gemini_refs_answer_alloc, answer);
 
-    answer->body.id = answer->id;
+    answer->body.id = (uint8_t) answer->id;
+    answer->used = 0;
+}
+
+
+/* of bytes alone, once for each purpose */
+
+static void *
+ngx_gemini_refs_answer_alloc(void *data, size_t size)
+{
+    ngx_gemini_refs_answer_t *answer = data;
+
+    u_char  *p;
+
+    if (size > sizeof(answer->memory) - answer->used) {
+        return NULL;
+    }
+
+    p = answer->memory + answer->used;
+    answer->used += size;
+
+    return p;
 }
 
 

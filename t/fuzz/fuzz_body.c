@@ -11,6 +11,7 @@
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_json.h"
 #include "fuzz.h"
+#include "heap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,15 @@ typedef struct {
 } fuzz_count_t;
 
 
+typedef struct {
+    ngx_gemini_body_t          body;
+    heap_t                     heap;
+} fuzz_body_t;
+
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void fuzz_feed(ngx_gemini_body_t *body, ngx_uint_t want,
+static void fuzz_feed(fuzz_body_t *fb, ngx_uint_t want,
     const uint8_t *data, size_t size, ngx_uint_t seed);
 static void fuzz_same(const ngx_gemini_body_t *a, const ngx_gemini_body_t *b);
 static void fuzz_spans(const ngx_gemini_body_t *body, const uint8_t *data,
@@ -39,8 +46,8 @@ static ngx_uint_t fuzz_is(const ngx_str_t *path, const char *word);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    ngx_uint_t          want, seed;
-    ngx_gemini_body_t   whole, pieces;
+    ngx_uint_t   want, seed;
+    fuzz_body_t  whole, pieces;
 
     if (size < 2) {
         return 0;
@@ -52,38 +59,44 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size -= 2;
 
     fuzz_feed(&whole, want, data, size, 0);
-    fuzz_spans(&whole, data, size);
-    fuzz_yajl(&whole, want, data, size);
+    fuzz_spans(&whole.body, data, size);
+    fuzz_yajl(&whole.body, want, data, size);
 
     fuzz_feed(&pieces, want, data, size, 1);
-    fuzz_same(&whole, &pieces);
+    fuzz_same(&whole.body, &pieces.body);
+    heap_free(&pieces.heap);
 
     fuzz_feed(&pieces, want, data, size, seed + 2);
-    fuzz_same(&whole, &pieces);
+    fuzz_same(&whole.body, &pieces.body);
+    heap_free(&pieces.heap);
+
+    heap_free(&whole.heap);
 
     return 0;
 }
 
 
 static void
-fuzz_feed(ngx_gemini_body_t *body, ngx_uint_t want, const uint8_t *data,
-    size_t size, ngx_uint_t seed)
+fuzz_feed(fuzz_body_t *fb, ngx_uint_t want, const uint8_t *data, size_t size,
+    ngx_uint_t seed)
 {
     size_t    n;
     uint8_t  *copy;
 
-    ngx_gemini_body_init(body, want, NULL);
+    heap_init(&fb->heap);
+
+    ngx_gemini_body_init(&fb->body, want, NULL, heap_alloc, &fb->heap);
 
     while (size) {
         copy = fuzz_piece(data, size, &seed, &n);
-        ngx_gemini_body_feed(body, copy, n);
+        ngx_gemini_body_feed(&fb->body, copy, n);
         free(copy);
 
         data += n;
         size -= n;
     }
 
-    ngx_gemini_body_end(body);
+    ngx_gemini_body_end(&fb->body);
 }
 
 
@@ -91,8 +104,9 @@ static void
 fuzz_same(const ngx_gemini_body_t *a, const ngx_gemini_body_t *b)
 {
     if (a->nspans != b->nspans || a->model_len != b->model_len
-        || memcmp(a->spans, b->spans, a->nspans * sizeof(a->spans[0])) != 0
-        || memcmp(a->model, b->model, a->model_len) != 0
+        || (a->nspans && memcmp(a->spans, b->spans,
+                                a->nspans * sizeof(ngx_gemini_span_t)) != 0)
+        || (a->model_len && memcmp(a->model, b->model, a->model_len) != 0)
         || a->open != b->open || a->size != b->size
         || a->object != b->object || a->empty != b->empty
         || a->failed != b->failed || a->differ != b->differ
@@ -137,8 +151,8 @@ static void
 fuzz_yajl(const ngx_gemini_body_t *body, ngx_uint_t want,
     const uint8_t *data, size_t size)
 {
-    fuzz_count_t        count;
-    ngx_gemini_body_t   prefix;
+    fuzz_body_t   prefix;
+    fuzz_count_t  count;
 
     count.want = want;
     count.models = 0;
@@ -172,8 +186,9 @@ fuzz_yajl(const ngx_gemini_body_t *body, ngx_uint_t want,
         }
 
         fuzz_feed(&prefix, want, data, size, 0);
+        heap_free(&prefix.heap);
 
-        if (!prefix.failed && prefix.nspans == count.models) {
+        if (!prefix.body.failed && prefix.body.nspans == count.models) {
             return;
         }
     }

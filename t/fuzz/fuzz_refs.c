@@ -13,6 +13,7 @@
 #include "ngx_gemini_json.h"
 #include "ngx_gemini_refs.h"
 #include "fuzz.h"
+#include "heap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,9 +109,11 @@ fuzz_feed(fuzz_result_t *result, ngx_uint_t kind, const uint8_t *data,
     size_t size, ngx_uint_t seed)
 {
     size_t                     n;
+    heap_t                     heap;
     uint8_t                   *copy;
     ngx_gemini_refs_answer_t  *answer;
 
+    heap_init(&heap);
     memset(result, 0, sizeof(fuzz_result_t));
 
     result->refs.elts = result->elts;
@@ -119,7 +122,8 @@ fuzz_feed(fuzz_result_t *result, ngx_uint_t kind, const uint8_t *data,
     answer = malloc(ngx_gemini_refs_answer_size());
 
     ngx_gemini_body_init(&result->body, (kind & 15) | NGX_GEMINI_BODY_MENTIONS,
-                         kind > 'Z' ? NULL : &result->refs);
+                         kind > 'Z' ? NULL : &result->refs, heap_alloc,
+                         &heap);
     ngx_gemini_refs_answer_init(answer, &result->refs,
                                 kind / 6 % NGX_GEMINI_REF_UPLOAD,
                                 kind % 6 == 2);
@@ -148,6 +152,7 @@ fuzz_feed(fuzz_result_t *result, ngx_uint_t kind, const uint8_t *data,
     }
 
     ngx_gemini_body_end(&result->body);
+    heap_free(&heap);
     free(answer);
 }
 

@@ -8,6 +8,7 @@
 
 
 #include "ngx_gemini_body.h"
+#include "heap.h"
 #include "tap.h"
 
 
@@ -30,15 +31,15 @@ typedef struct {
 } test_body_t;
 
 
-static void test_row(const test_body_t *row);
+static void test_row(heap_t *heap, const test_body_t *row);
 static void test_says(const ngx_gemini_body_t *body, const char *text,
     char *says, size_t size);
-static void test_open(void);
-static void test_many(void);
-static void test_deep(void);
-static void test_long(void);
-static void test_large(void);
-static void test_feed(ngx_gemini_body_t *body, ngx_uint_t want,
+static void test_open(heap_t *heap);
+static void test_many(heap_t *heap);
+static void test_deep(heap_t *heap);
+static void test_long(heap_t *heap);
+static void test_large(heap_t *heap);
+static void test_feed(heap_t *heap, ngx_gemini_body_t *body, ngx_uint_t want,
     const char *text, size_t len, size_t piece);
 
 
@@ -170,23 +171,28 @@ int
 main(void)
 {
     size_t  i;
+    heap_t  heap;
+
+    heap_init(&heap);
 
     for (i = 0; i < sizeof(test_table) / sizeof(test_body_t); i++) {
-        test_row(&test_table[i]);
+        test_row(&heap, &test_table[i]);
     }
 
-    test_open();
-    test_many();
-    test_deep();
-    test_long();
-    test_large();
+    test_open(&heap);
+    test_many(&heap);
+    test_deep(&heap);
+    test_long(&heap);
+    test_large(&heap);
+
+    heap_free(&heap);
 
     return tap_done();
 }
 
 
 static void
-test_row(const test_body_t *row)
+test_row(heap_t *heap, const test_body_t *row)
 {
     int                 n;
     char                says[256];
@@ -196,13 +202,13 @@ test_row(const test_body_t *row)
     n = (int) (row - test_table);
     len = strlen(row->body);
 
-    test_feed(&body, row->want, row->body, len, len);
+    test_feed(heap, &body, row->want, row->body, len, len);
     test_says(&body, row->body, says, sizeof(says));
     tap_is_str(says, row->says, "body %d", n);
     tap_is_int((int) body.size, (int) len, "size of body %d", n);
 
     for (piece = 1; piece < len; piece++) {
-        test_feed(&body, row->want, row->body, len, piece);
+        test_feed(heap, &body, row->want, row->body, len, piece);
         test_says(&body, row->body, says, sizeof(says));
 
         if (strcmp(says, row->says) != 0) {
@@ -238,20 +244,20 @@ test_says(const ngx_gemini_body_t *body, const char *text, char *says,
 
 
 static void
-test_open(void)
+test_open(heap_t *heap)
 {
     ngx_gemini_body_t  body;
 
-    test_feed(&body, TOP, "{}", 2, 2);
+    test_feed(heap, &body, TOP, "{}", 2, 2);
     tap_is_int((int) body.open, 1, "where the object opens");
 
-    test_feed(&body, TOP, "\xef\xbb\xbf \n{\"a\":{}}", 13, 1);
+    test_feed(heap, &body, TOP, "\xef\xbb\xbf \n{\"a\":{}}", 13, 1);
     tap_is_int((int) body.open, 6, "where it opens behind a mark");
 }
 
 
 static void
-test_many(void)
+test_many(heap_t *heap)
 {
     char               *text, *p;
     ngx_uint_t          i, n;
@@ -268,7 +274,7 @@ test_many(void)
 
         p += sprintf(p, "]}");
 
-        test_feed(&body, REQ, text, p - text, 7);
+        test_feed(heap, &body, REQ, text, p - text, 7);
 
         tap_is_int(body.failed, n > NGX_GEMINI_BODY_SPANS, "%d spans",
                    (int) n);
@@ -282,7 +288,7 @@ test_many(void)
 
 
 static void
-test_deep(void)
+test_deep(heap_t *heap)
 {
     char                text[2048], *p;
     ngx_uint_t          i, n;
@@ -301,7 +307,7 @@ test_deep(void)
 
         p += sprintf(p, ",\"model\":\"m\"}");
 
-        test_feed(&body, TOP, text, p - text, 100);
+        test_feed(heap, &body, TOP, text, p - text, 100);
         tap_is_int(body.failed, n == NGX_GEMINI_BODY_DEPTH, "depth %d",
                    (int) n + 1);
         tap_is_int((int) body.nspans, n < NGX_GEMINI_BODY_DEPTH,
@@ -311,7 +317,7 @@ test_deep(void)
 
 
 static void
-test_long(void)
+test_long(heap_t *heap)
 {
     char                text[2048];
     u_char             *p;
@@ -327,7 +333,7 @@ test_long(void)
 
     p += sprintf((char *) p, "\"}");
 
-    test_feed(&body, TOP, text, (char *) p - text, 5);
+    test_feed(heap, &body, TOP, text, (char *) p - text, 5);
     tap_is_int((int) body.model_len, NGX_GEMINI_MODEL_MAX, "a long name");
     tap_ok(body.nspans == 1 && body.spans[0].prefix
            && body.spans[0].offset == 9
@@ -336,7 +342,7 @@ test_long(void)
 
     p += sprintf((char *) p - 2, "m\",\"model\":\"m\"}") - 2;
 
-    test_feed(&body, TOP, text, (char *) p - text, 5);
+    test_feed(heap, &body, TOP, text, (char *) p - text, 5);
     tap_ok(body.nspans == 2 && body.model_len == 0 && body.differ
            && !body.failed, "a longer one is no name");
 
@@ -344,13 +350,13 @@ test_long(void)
     memset(p, 'k', 1000);
     p += 1000 + sprintf((char *) p + 1000, "\":1,\"model\":\"m\"}");
 
-    test_feed(&body, TOP, text, (char *) p - text, 5);
+    test_feed(heap, &body, TOP, text, (char *) p - text, 5);
     tap_ok(body.nspans == 1 && !body.failed, "after a long key");
 }
 
 
 static void
-test_large(void)
+test_large(heap_t *heap)
 {
     char               *text;
     size_t              i, len;
@@ -370,7 +376,7 @@ test_large(void)
     memcpy(text + len - sizeof(tail) + 1, tail, sizeof(tail) - 1);
 
     for (i = 1000; i <= len; i = i * 100) {
-        test_feed(&body, TOP, text, len, i);
+        test_feed(heap, &body, TOP, text, len, i);
         tap_ok(body.nspans == 1
                && body.spans[0].offset == len - 4 && body.spans[0].len == 3,
                "10 MB of escapes in pieces of %d", (int) i);
@@ -381,8 +387,8 @@ test_large(void)
 
 
 static void
-test_feed(ngx_gemini_body_t *body, ngx_uint_t want, const char *text,
-    size_t len, size_t piece)
+test_feed(heap_t *heap, ngx_gemini_body_t *body, ngx_uint_t want,
+    const char *text, size_t len, size_t piece)
 {
     size_t         n;
     u_char        *copy;
@@ -391,7 +397,9 @@ test_feed(ngx_gemini_body_t *body, ngx_uint_t want, const char *text,
     p = (const u_char *) text;
     end = p + len;
 
-    ngx_gemini_body_init(body, want, NULL);
+    heap_free(heap);
+
+    ngx_gemini_body_init(body, want, NULL, heap_alloc, heap);
 
     /* each piece in memory of its own: a step beyond it is seen */
 

@@ -9,6 +9,7 @@
 
 #include "ngx_gemini_body.h"
 #include "ngx_gemini_mention.h"
+#include "heap.h"
 #include "refs.h"
 
 
@@ -258,10 +259,12 @@ test_members(void)
         len = strlen(row->name);
         copy = tap_copy(row->name, len);
 
-        tap_is_int(ngx_gemini_mention_member(copy, len, 0), row->asks,
-                   "\"%s\" in a request", row->name);
-        tap_is_int(ngx_gemini_mention_member(copy, len, 1), row->tells,
-                   "\"%s\" in an answer", row->name);
+        tap_is_int(ngx_gemini_word_find(&ngx_gemini_mention_requests, copy,
+                                        len),
+                   row->asks, "\"%s\" in a request", row->name);
+        tap_is_int(ngx_gemini_word_find(&ngx_gemini_mention_answers, copy,
+                                        len),
+                   row->tells, "\"%s\" in an answer", row->name);
 
         free(copy);
     }
@@ -309,16 +312,18 @@ test_body(const test_body_t *row, size_t first, size_t piece, char *says)
 {
     size_t              n;
     u_char             *copy;
+    heap_t              heap;
     const char         *p, *end;
     ngx_gemini_ref_t    elts[8];
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
 
+    heap_init(&heap);
     refs_init(&refs, elts, 8);
 
     ngx_gemini_body_init(&body,
                          NGX_GEMINI_BODY_TOP | NGX_GEMINI_BODY_MENTIONS,
-                         &refs);
+                         &refs, heap_alloc, &heap);
 
     p = row->body;
     end = p + strlen(p);
@@ -332,6 +337,7 @@ test_body(const test_body_t *row, size_t first, size_t piece, char *says)
     }
 
     ngx_gemini_body_end(&body);
+    heap_free(&heap);
 
     says += sprintf(says, "%s%s%s%s%s%s.%s", body.failed ? "f" : "",
                     body.signature ? "g" : "", body.cached ? "c" : "",
@@ -353,14 +359,14 @@ test_flags(void)
                             "\"continuationToken\":\"t\",\"signature\":\"s\","
                             "\"store\":false,\"background\":true}";
 
-    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, NULL);
+    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, NULL, NULL, NULL);
     ngx_gemini_body_feed(&body, text, sizeof(text) - 1);
     ngx_gemini_body_end(&body);
 
     tap_ok(body.cached && body.continuation && body.signature && body.store
            && body.store_false && body.background && !body.failed, "flags");
 
-    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_TOP, NULL);
+    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_TOP, NULL, NULL, NULL);
     ngx_gemini_body_feed(&body, text, sizeof(text) - 1);
     ngx_gemini_body_end(&body);
 
@@ -374,11 +380,13 @@ static void
 test_full(void)
 {
     char                text[8192], *p;
+    heap_t              heap;
     ngx_uint_t          i;
     ngx_gemini_ref_t    elts[NGX_GEMINI_REFS];
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
 
+    heap_init(&heap);
     refs_init(&refs, elts, NGX_GEMINI_REFS);
 
     p = text + sprintf(text, "{\"fileSearchStoreNames\":[");
@@ -389,9 +397,11 @@ test_full(void)
 
     p += sprintf(p, "],\"cachedContent\":\"c\"}");
 
-    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs);
+    ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs,
+                         heap_alloc, &heap);
     ngx_gemini_body_feed(&body, (u_char *) text, p - text);
     ngx_gemini_body_end(&body);
+    heap_free(&heap);
 
     tap_ok(refs.overflow && refs.nelts == NGX_GEMINI_REFS && body.cached
            && !body.failed, "more than there is room for");
@@ -404,10 +414,13 @@ static void
 test_deep(void)
 {
     char                text[16384], *p;
+    heap_t              heap;
     ngx_uint_t          i, n;
     ngx_gemini_ref_t    elts[8];
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
+
+    heap_init(&heap);
 
     for (n = NGX_GEMINI_BODY_DEPTH / 2; n <= NGX_GEMINI_BODY_DEPTH / 2 + 1;
          n++)
@@ -425,9 +438,11 @@ test_deep(void)
             p += sprintf(p, ",\"files/b\"]}");
         }
 
-        ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs);
+        ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs,
+                             heap_alloc, &heap);
         ngx_gemini_body_feed(&body, (u_char *) text, p - text);
         ngx_gemini_body_end(&body);
+        heap_free(&heap);
 
         tap_is_int(body.failed, n > NGX_GEMINI_BODY_DEPTH / 2, "depth %d",
                    (int) n * 2);
@@ -443,10 +458,13 @@ static void
 test_long(void)
 {
     char               *text, *p;
+    heap_t              heap;
     ngx_uint_t          i;
     ngx_gemini_ref_t    elts[8];
     ngx_gemini_refs_t   refs;
     ngx_gemini_body_t   body;
+
+    heap_init(&heap);
 
     text = malloc(1024 * 1024 + 256);
 
@@ -467,11 +485,13 @@ test_long(void)
     for (i = 0; i < 2; i++) {
         refs_init(&refs, elts, 8);
 
-        ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs);
+        ngx_gemini_body_init(&body, NGX_GEMINI_BODY_MENTIONS, &refs,
+                             heap_alloc, &heap);
         ngx_gemini_body_feed(&body, (u_char *) text, i * 70000);
         ngx_gemini_body_feed(&body, (u_char *) text + i * 70000,
                              p - text - i * 70000);
         ngx_gemini_body_end(&body);
+        heap_free(&heap);
 
         tap_ok(!body.failed && refs.nelts == 3
                && elts[0].type == NGX_GEMINI_REF_FILE
