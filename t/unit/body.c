@@ -31,6 +31,13 @@ typedef struct {
 } test_body_t;
 
 
+typedef struct {
+    const char                *body;
+    size_t                     piece;
+    unsigned                   blocks;     /* of memory that it takes */
+} test_memory_t;
+
+
 static void test_row(heap_t *heap, const test_body_t *row);
 static void test_says(const ngx_gemini_body_t *body, const char *text,
     char *says, size_t size);
@@ -38,7 +45,9 @@ static void test_open(heap_t *heap);
 static void test_many(heap_t *heap);
 static void test_deep(heap_t *heap);
 static void test_long(heap_t *heap);
+static void test_lengths(heap_t *heap);
 static void test_large(heap_t *heap);
+static void test_memory(heap_t *heap);
 static void test_feed(heap_t *heap, ngx_gemini_body_t *body, ngx_uint_t want,
     const char *text, size_t len, size_t piece);
 
@@ -183,7 +192,9 @@ main(void)
     test_many(&heap);
     test_deep(&heap);
     test_long(&heap);
+    test_lengths(&heap);
     test_large(&heap);
+    test_memory(&heap);
 
     heap_free(&heap);
 
@@ -355,6 +366,41 @@ test_long(heap_t *heap)
 }
 
 
+/* names and values of all lengths, with and without an escape at their end */
+
+static void
+test_lengths(heap_t *heap)
+{
+    int                 len, bad, i;
+    char                text[1024], k[400];
+    ngx_gemini_body_t   body;
+
+    static const char  *const  formats[] = {
+        "{\"a\":\"%s\",\"model\":\"m\"}",
+        "{\"a\":\"%s\\\"\",\"model\":\"m\"}",
+        "{\"%s\":1,\"model\":\"m\"}",
+        "{\"%s\\\"\":[],\"model\":\"m\"}",
+        "{\"model\":\"m\",\"a\":\"%s\"}"
+    };
+
+    bad = 0;
+
+    for (len = 0; len < (int) sizeof(k); len++) {
+        memset(k, 'k', len);
+        k[len] = '\0';
+
+        for (i = 0; i < 5; i++) {
+            snprintf(text, sizeof(text), formats[i], k);
+            test_feed(heap, &body, TOP, text, strlen(text), strlen(text));
+
+            bad += (body.failed || body.nspans != 1 || body.model_len != 1);
+        }
+    }
+
+    tap_is_int(bad, 0, "texts of every length");
+}
+
+
 static void
 test_large(heap_t *heap)
 {
@@ -383,6 +429,49 @@ test_large(heap_t *heap)
     }
 
     free(text);
+}
+
+
+/* what ordinary bodies need, and what happens where that is not to be had */
+
+static void
+test_memory(heap_t *heap)
+{
+    size_t                i, len;
+    ngx_gemini_body_t     body;
+    const test_memory_t  *row;
+
+    static const char  deep[] = "{\"a\":[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]}";
+
+    static const test_memory_t  rows[] = {
+        { "{\"a\":[{\"b\":\"c\"}],\"stream\":true}", 100, 0 },
+        { "{\"a\":123}", 7, 0 },
+        { "{\"a\":\"cccc\"}", 8, 0 },
+        { "{\"model\":\"m\"}", 100, 2 },
+        { "{\"model\":\"m\",\"model\":\"n\"}", 100, 3 },
+        { "{\"abcd\":1,\"model\":\"m\"}", 4, 3 },
+        { deep, 100, 1 }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(test_memory_t); i++) {
+        row = &rows[i];
+        len = strlen(row->body);
+
+        test_feed(heap, &body, TOP, row->body, len, row->piece);
+        tap_ok(!body.failed && heap->used == row->blocks,
+               "memory for body %d", (int) i);
+
+        if (row->blocks == 0) {
+            continue;
+        }
+
+        heap->limit = row->blocks - 1;
+        test_feed(heap, &body, TOP, row->body, len, row->piece);
+        heap->limit = HEAP_BLOCKS;
+
+        tap_ok(body.failed && body.nspans == 0 && body.model_len == 0,
+               "too little of it for body %d", (int) i);
+    }
 }
 
 
