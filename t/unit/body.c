@@ -176,6 +176,17 @@ static const test_body_t  test_table[] = {
 };
 
 
+static const test_memory_t  test_memory_table[] = {
+    { "{\"a\":[{\"b\":\"c\"}],\"stream\":true}", 100, 0 },
+    { "{\"a\":123}", 7, 0 },
+    { "{\"a\":\"cccc\"}", 8, 0 },
+    { "{\"model\":\"m\"}", 100, 2 },
+    { "{\"model\":\"m\",\"model\":\"n\"}", 100, 3 },
+    { "{\"abcd\":1,\"model\":\"m\"}", 4, 3 },
+    { "{\"a\":[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]}", 100, 1 }
+};
+
+
 int
 main(void)
 {
@@ -441,20 +452,10 @@ test_memory(heap_t *heap)
     ngx_gemini_body_t     body;
     const test_memory_t  *row;
 
-    static const char  deep[] = "{\"a\":[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]}";
-
-    static const test_memory_t  rows[] = {
-        { "{\"a\":[{\"b\":\"c\"}],\"stream\":true}", 100, 0 },
-        { "{\"a\":123}", 7, 0 },
-        { "{\"a\":\"cccc\"}", 8, 0 },
-        { "{\"model\":\"m\"}", 100, 2 },
-        { "{\"model\":\"m\",\"model\":\"n\"}", 100, 3 },
-        { "{\"abcd\":1,\"model\":\"m\"}", 4, 3 },
-        { deep, 100, 1 }
-    };
-
-    for (i = 0; i < sizeof(rows) / sizeof(test_memory_t); i++) {
-        row = &rows[i];
+    for (i = 0; i < sizeof(test_memory_table) / sizeof(test_memory_t);
+         i++)
+    {
+        row = &test_memory_table[i];
         len = strlen(row->body);
 
         test_feed(heap, &body, TOP, row->body, len, row->piece);
