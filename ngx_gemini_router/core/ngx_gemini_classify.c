@@ -27,7 +27,6 @@ static void ngx_gemini_classify_refine(const ngx_gemini_reply_t *reply,
     const ngx_gemini_fault_t *fault, ngx_gemini_verdict_t *verdict);
 static ngx_uint_t ngx_gemini_classify_natural(
     const ngx_gemini_reply_t *reply);
-static ngx_uint_t ngx_gemini_classify_prints(const ngx_str_t *body);
 
 
 /*
@@ -64,20 +63,6 @@ static const ngx_gemini_word_t  ngx_gemini_words[] = {
     { "deadline_exceeded", 504 },
 
     { NULL, 0 }
-};
-
-
-/* what a body prints before or around a secret or a project's number */
-
-static const char  *ngx_gemini_prints[] = {
-    "api_key:",
-    "containerinfo",
-    "project ",
-    "project=",
-    "project\\u003d",
-    "project_number",
-    "projects/",
-    NULL
 };
 
 
@@ -269,8 +254,6 @@ ngx_gemini_classify_refine(const ngx_gemini_reply_t *reply,
     default:
         break;
     }
-
-    verdict->scrub = ngx_gemini_classify_prints(&reply->body);
 }
 
 
@@ -308,45 +291,4 @@ ngx_gemini_classify_natural(const ngx_gemini_reply_t *reply)
     default:
         return 0;
     }
-}
-
-
-static ngx_uint_t
-ngx_gemini_classify_prints(const ngx_str_t *body)
-{
-    u_char         first, second;
-    size_t         len;
-    ngx_uint_t     i;
-    const u_char  *p, *last;
-
-    last = body->data + body->len;
-
-    for (p = body->data; last - p > 1; p++) {
-        first = *p | 0x20;
-
-        if (first != 'p' && first != 'c' && first != 'a') {
-            continue;
-        }
-
-        second = p[1] | 0x20;
-
-        for (i = 0; ngx_gemini_prints[i]; i++) {
-
-            if ((u_char) ngx_gemini_prints[i][0] != first
-                || (u_char) ngx_gemini_prints[i][1] != second)
-            {
-                continue;
-            }
-
-            len = ngx_strlen(ngx_gemini_prints[i]);
-
-            if ((size_t) (last - p) >= len
-                && ngx_gemini_fault_find(p, p + len, ngx_gemini_prints[i]))
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }

@@ -69,7 +69,6 @@ typedef struct {
     unsigned                   other_key:1;    /* the same model on another
                                                   key may do */
     unsigned                   other_model:1;  /* another model may do */
-    unsigned                   scrub:1;    /* body prints secrets, numbers */
     unsigned                   disable:1;  /* the key, for good */
     unsigned                   surface_only:1; /* .. for this surface only */
     unsigned                   verb_only:1;    /* .. for this verb only */

@@ -6,7 +6,8 @@
  *
  *     given NAME=VALUE     of the request: surface, verb, model, or a flag
  *     class NAME           scope, provenance, delay (ms), flags, quota_id,
- *     ...                  violation LIMIT VALUE, as of the verdict
+ *     ...                  violation LIMIT VALUE, as of the verdict; the flag
+ *                          scrub: the body prints what is not handed on
  *
  * A JSON error must mean the same as an array, as an event and after a byte
  * order mark.  Then what no answer can show, the first bytes of a 200, names.
@@ -15,6 +16,7 @@
 
 #include <dirent.h>
 
+#include "ngx_gemini_answer.h"
 #include "ngx_gemini_classify.h"
 #include "tap.h"
 
@@ -55,7 +57,8 @@ static void classify_answer(ngx_gemini_reply_t *reply, char *http,
     size_t len);
 static void classify_is(const ngx_gemini_reply_t *reply, const char *before,
     const char *after, const char *gold, const char *name, const char *how);
-static void classify_render(const ngx_gemini_verdict_t *verdict, char *text);
+static void classify_render(const ngx_gemini_verdict_t *verdict,
+    ngx_uint_t scrub, char *text);
 static void classify_no_answer(void);
 static void classify_heads(void);
 static void classify_head(const char *text, size_t again, ngx_int_t want);
@@ -385,6 +388,8 @@ classify_is(const ngx_gemini_reply_t *reply, const char *before,
 {
     char                  text[TEXT_MAX];
     u_char               *p;
+    ngx_str_t             none;
+    ngx_uint_t            scrub;
     ngx_gemini_reply_t    copy;
     ngx_gemini_verdict_t  verdict;
 
@@ -405,15 +410,21 @@ classify_is(const ngx_gemini_reply_t *reply, const char *before,
     ngx_memset(&verdict, 0xff, sizeof(ngx_gemini_verdict_t));
     ngx_gemini_classify(&copy, &verdict);
 
+    /* whether the body prints what is not to be handed on */
+
+    ngx_str_null(&none);
+    scrub = ngx_gemini_answer_scrub(copy.body.data, copy.body.len, &none);
+
     free(copy.body.data);
 
-    classify_render(&verdict, text);
+    classify_render(&verdict, scrub, text);
     tap_is_str(text, gold, "%s %s", name, how);
 }
 
 
 static void
-classify_render(const ngx_gemini_verdict_t *verdict, char *text)
+classify_render(const ngx_gemini_verdict_t *verdict, ngx_uint_t scrub,
+    char *text)
 {
     char                          *flags;
     ngx_uint_t                     i;
@@ -433,7 +444,7 @@ classify_render(const ngx_gemini_verdict_t *verdict, char *text)
                     verdict->again ? " again" : "",
                     verdict->other_key ? " other_key" : "",
                     verdict->other_model ? " other_model" : "",
-                    verdict->scrub ? " scrub" : "",
+                    scrub ? " scrub" : "",
                     verdict->disable ? " disable" : "",
                     verdict->surface_only ? " surface_only" : "",
                     verdict->verb_only ? " verb_only" : "",

@@ -24,7 +24,6 @@ typedef struct {
 static void rule_reasons(void);
 static void rule_messages(void);
 static void rule_words(void);
-static void rule_prints(void);
 static void rule_is(ngx_uint_t status, const char *format, const char *text,
     ngx_gemini_class_e class);
 static void rule_judge(ngx_uint_t status, const char *body,
@@ -150,25 +149,12 @@ static const rule_case_t  rule_code_table[] = {
 };
 
 
-static const char  *rule_printed[] = {
-    "api_key:abc",
-    "\\\"containerInfo\\\"",
-    "in project 123",
-    "?project=123",
-    "?project\\u003d123",
-    "project_number:123",
-    "projects/123",
-    NULL
-};
-
-
 int
 main(void)
 {
     rule_reasons();
     rule_messages();
     rule_words();
-    rule_prints();
 
     return tap_done();
 }
@@ -227,27 +213,6 @@ rule_words(void)
             NGX_GEMINI_OVERLOADED);
     rule_is(404, "{\"error\":{\"code\":\"%s\"}}", "UNAVAILABLE",
             NGX_GEMINI_RESOURCE);
-}
-
-
-static void
-rule_prints(void)
-{
-    char                  body[BODY_MAX];
-    ngx_uint_t            i;
-    ngx_gemini_verdict_t  verdict;
-
-    for (i = 0; rule_printed[i]; i++) {
-        snprintf(body, sizeof(body), "{\"error\":{\"message\":\"%s\"}}",
-                 rule_printed[i]);
-
-        rule_judge(400, body, &verdict);
-        tap_ok(verdict.scrub, "to be scrubbed: %s", rule_printed[i]);
-    }
-
-    rule_judge(400, "{\"error\":{\"message\":\"RequestsPerProjectPerModel\"}}",
-               &verdict);
-    tap_ok(!verdict.scrub, "nothing to scrub");
 }
 
 
