@@ -180,7 +180,7 @@ ngx_gemini_classify_word(const u_char *word)
     const ngx_gemini_word_t  *w;
 
     for (w = ngx_gemini_words; w->word; w++) {
-        if (ngx_strcmp(word, w->word) == 0) {
+        if (*word == (u_char) *w->word && ngx_strcmp(word, w->word) == 0) {
             return w->status;
         }
     }

@@ -50,27 +50,27 @@ static const u_char *ngx_gemini_fault_field(const u_char *p,
     const u_char *last);
 
 
+/* shorter ones first; metadata is the older form of violations, 3.1 (d) */
+
 static const ngx_gemini_fault_member_t  ngx_gemini_fault_members[] = {
 
     { ngx_string("error"), ngx_gemini_fault_error },
     { ngx_string("error.code"), ngx_gemini_fault_code },
-    { ngx_string("error.message"), ngx_gemini_fault_message },
     { ngx_string("error.status"), ngx_gemini_fault_status },
+    { ngx_string("error.message"), ngx_gemini_fault_message },
     { ngx_string("error.details[]"), ngx_gemini_fault_detail },
-    { ngx_string("error.details[].reason"), ngx_gemini_fault_reason },
     { ngx_string("error.details[].links"), ngx_gemini_fault_links },
+    { ngx_string("error.details[].reason"), ngx_gemini_fault_reason },
     { ngx_string("error.details[].retryDelay"), ngx_gemini_fault_delay },
 
     { ngx_string("error.details[].violations[]"),
       ngx_gemini_fault_violation },
     { ngx_string("error.details[].violations[].quotaId"),
       ngx_gemini_fault_id },
-    { ngx_string("error.details[].violations[].quotaValue"),
-      ngx_gemini_fault_value },
-
-    /* the older form, 3.1 (d) */
     { ngx_string("error.details[].metadata.quota_limit"),
       ngx_gemini_fault_id },
+    { ngx_string("error.details[].violations[].quotaValue"),
+      ngx_gemini_fault_value },
     { ngx_string("error.details[].metadata.quota_limit_value"),
       ngx_gemini_fault_value },
 
@@ -95,7 +95,8 @@ ngx_gemini_fault_read(ngx_gemini_fault_t *fault, const u_char *p, size_t len)
 {
     const u_char  *last;
 
-    ngx_memzero(fault, sizeof(ngx_gemini_fault_t));
+    ngx_memzero(fault, offsetof(ngx_gemini_fault_t, text));
+    fault->text[0] = '\0';
 
     if (len == 0) {
         fault->empty = 1;
@@ -139,20 +140,20 @@ ngx_gemini_fault_member(void *data, const ngx_str_t *path,
         name.len -= 3;
     }
 
-    for (member = ngx_gemini_fault_members; member->handler; member++) {
+    member = ngx_gemini_fault_members;
 
-        if (name.len == member->path.len
-            && ngx_memcmp(name.data, member->path.data, name.len) == 0)
-        {
+    while (member->path.len < name.len && member->handler) {
+        member++;
+    }
+
+    for ( /* void */ ; member->path.len == name.len; member++) {
+
+        if (ngx_memcmp(name.data, member->path.data, name.len) == 0) {
             member->handler(fault, type, value);
 
-            if (member->handler == ngx_gemini_fault_error
-                && type == NGX_GEMINI_JSON_CLOSE)
-            {
-                return NGX_DONE;
-            }
-
-            break;
+            return (member == ngx_gemini_fault_members
+                    && type == NGX_GEMINI_JSON_CLOSE)
+                   ? NGX_DONE : NGX_OK;
         }
     }
 
@@ -193,7 +194,7 @@ static void
 ngx_gemini_fault_message(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
     const ngx_str_t *value)
 {
-    u_char        *dst;
+    size_t         i, n;
     uint64_t       ms;
     const u_char  *p, *last;
 
@@ -203,16 +204,26 @@ ngx_gemini_fault_message(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
         return;
     }
 
-    ngx_gemini_fault_copy(fault->text, sizeof(fault->text), value);
+    n = ngx_min(value->len, sizeof(fault->text) - 1);
 
-    for (dst = fault->text; *dst; dst++) {
-        *dst = ngx_tolower(*dst);
+    for (i = 0; i < n; i++) {
+        fault->text[i] = value->data[i] ? ngx_tolower(value->data[i]) : ' ';
     }
 
-    /* stands behind all that the copy may have lost */
+    fault->text[n] = '\0';
 
+    p = (u_char *) ngx_strstr(fault->text, retry);
     last = value->data + value->len;
-    p = ngx_gemini_fault_find(value->data, last, retry);
+
+    if (p) {
+        p = value->data + (p - fault->text);
+
+    } else if (n < value->len) {
+
+        /* stands behind all that the copy has lost */
+
+        p = ngx_gemini_fault_find(value->data, last, retry);
+    }
 
     if (p == NULL) {
         return;
@@ -311,30 +322,28 @@ ngx_gemini_fault_id(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
     const ngx_str_t *value)
 {
     u_char                     ch;
-    size_t                     i;
+    size_t                     i, n;
     ngx_gemini_fault_quota_t  *quota;
 
     if (type != NGX_GEMINI_JSON_STRING) {
         return;
     }
 
+    n = 0;
     quota = &fault->quota;
-    quota->id_len = 0;
 
-    for (i = 0; i < value->len; i++) {
+    for (i = 0; i < value->len && n < sizeof(quota->id); i++) {
         ch = value->data[i];
 
         if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
             || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.'
             || ch == '-')
         {
-            if (quota->id_len == sizeof(quota->id)) {
-                break;
-            }
-
-            quota->id[quota->id_len++] = ch;
+            quota->id[n++] = ch;
         }
     }
+
+    quota->id_len = n;
 }
 
 
@@ -457,7 +466,11 @@ ngx_gemini_fault_find(const u_char *p, const u_char *last, const char *text)
 
     for ( /* void */ ; (size_t) (last - p) >= len; p++) {
 
-        for (i = 0; i < len; i++) {
+        if ((*p | 0x20) != (u_char) *text) {
+            continue;
+        }
+
+        for (i = 1; i < len; i++) {
             if (ngx_tolower(p[i]) != (u_char) text[i]) {
                 break;
             }

@@ -32,8 +32,7 @@ typedef struct {
     int64_t                    code;       /* 0: none, or a word */
     uint64_t                   retry;      /* ms, RetryInfo or message */
 
-    /* texts end with a zero byte; text is the message in lower case */
-    u_char                     text[NGX_GEMINI_FAULT_TEXT];
+    /* texts end with a zero byte */
     u_char                     word[NGX_GEMINI_FAULT_WORD];   /* code */
     u_char                     status[NGX_GEMINI_FAULT_WORD];
     u_char                     reason[NGX_GEMINI_FAULT_WORD];
@@ -49,6 +48,9 @@ typedef struct {
     unsigned                   html:1;
     unsigned                   array:1;
     unsigned                   help:1;     /* among the details */
+
+    /* the message in lower case; the last member, of which most is unset */
+    u_char                     text[NGX_GEMINI_FAULT_TEXT];
 } ngx_gemini_fault_t;
 
 
@@ -58,7 +60,8 @@ void ngx_gemini_fault_read(ngx_gemini_fault_t *fault, const u_char *p,
 /* skips a byte order mark, white space and SSE field names before JSON */
 const u_char *ngx_gemini_fault_skip(const u_char *p, const u_char *last);
 
-/* the first place of a text in lower case, whatever the case at p; or NULL */
+/* the first place of a text in lower case that begins with a letter, whatever
+   the case at p; or NULL */
 const u_char *ngx_gemini_fault_find(const u_char *p, const u_char *last,
     const char *text);
 

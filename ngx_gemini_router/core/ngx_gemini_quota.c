@@ -22,6 +22,22 @@ typedef enum {
 } ngx_gemini_span_e;
 
 
+/* what a quota's id tells; each begins with a capital letter */
+
+#define NGX_GEMINI_QUOTA_PER_DAY   0x01
+#define NGX_GEMINI_QUOTA_LONG      0x02    /* a day or more, without PerDay */
+#define NGX_GEMINI_QUOTA_PER_MIN   0x04
+#define NGX_GEMINI_QUOTA_SEARCH    0x08
+#define NGX_GEMINI_QUOTA_INPUT     0x10
+#define NGX_GEMINI_QUOTA_REQUESTS  0x20
+
+
+typedef struct {
+    ngx_str_t                  text;
+    ngx_uint_t                 flag;
+} ngx_gemini_quota_word_t;
+
+
 typedef struct {
     ngx_gemini_class_e         class;
     uint64_t                   least;      /* of what was told, ms */
@@ -29,18 +45,30 @@ typedef struct {
 } ngx_gemini_clamp_t;
 
 
-static ngx_gemini_span_e ngx_gemini_quota_span(
+static ngx_uint_t ngx_gemini_quota_words(
     const ngx_gemini_fault_quota_t *quota);
-static ngx_gemini_limit_e ngx_gemini_quota_limit(
-    const ngx_gemini_fault_quota_t *quota);
-static ngx_uint_t ngx_gemini_quota_has(const ngx_gemini_fault_quota_t *quota,
-    const char *text);
+static ngx_uint_t ngx_gemini_quota_word(const u_char *p, const u_char *last);
+static ngx_gemini_span_e ngx_gemini_quota_span(ngx_uint_t words);
+static ngx_gemini_limit_e ngx_gemini_quota_limit(ngx_uint_t words);
 static ngx_uint_t ngx_gemini_quota_zero(const ngx_gemini_fault_t *fault);
 static ngx_gemini_class_e ngx_gemini_quota_unnamed(
     const ngx_gemini_reply_t *reply, const ngx_gemini_fault_t *fault);
 static ngx_uint_t ngx_gemini_quota_stored(ngx_gemini_verb_e verb);
 static uint64_t ngx_gemini_quota_told(const ngx_gemini_reply_t *reply,
     const ngx_gemini_fault_t *fault);
+
+
+static const ngx_gemini_quota_word_t  ngx_gemini_quota_id_words[] = {
+    { ngx_string("PerDay"), NGX_GEMINI_QUOTA_PER_DAY },
+    { ngx_string("PerMinute"), NGX_GEMINI_QUOTA_PER_MIN },
+    { ngx_string("PerMonth"), NGX_GEMINI_QUOTA_LONG },
+    { ngx_string("Daily"), NGX_GEMINI_QUOTA_LONG },
+    { ngx_string("Requests"), NGX_GEMINI_QUOTA_REQUESTS },
+    { ngx_string("InputTokens"), NGX_GEMINI_QUOTA_INPUT },
+    { ngx_string("Grounding"), NGX_GEMINI_QUOTA_SEARCH },
+    { ngx_string("Search"), NGX_GEMINI_QUOTA_SEARCH },
+    { ngx_null_string, 0 }
+};
 
 
 static const ngx_gemini_clamp_t  ngx_gemini_clamps[] = {
@@ -58,25 +86,28 @@ ngx_gemini_class_e
 ngx_gemini_quota_class(const ngx_gemini_reply_t *reply,
     const ngx_gemini_fault_t *fault, ngx_gemini_verdict_t *verdict)
 {
-    ngx_uint_t                       i;
+    ngx_uint_t                       i, words, tokens;
     ngx_gemini_span_e                span, longest;
     ngx_gemini_violation_t          *violation;
     const ngx_gemini_fault_quota_t  *quota, *first;
 
     first = NULL;
+    tokens = 0;
     longest = NGX_GEMINI_SPAN_TOOL;
 
     for (i = 0; i < fault->nquotas; i++) {
         quota = &fault->quotas[i];
-        span = ngx_gemini_quota_span(quota);
+        words = ngx_gemini_quota_words(quota);
+        span = ngx_gemini_quota_span(words);
 
         if (first == NULL || span > longest) {
             first = quota;
             longest = span;
+            tokens = words & NGX_GEMINI_QUOTA_INPUT;
         }
 
         violation = &verdict->violations[i];
-        violation->limit = ngx_gemini_quota_limit(quota);
+        violation->limit = ngx_gemini_quota_limit(words);
         violation->value = quota->value;
         violation->has_value = quota->has_value;
     }
@@ -104,48 +135,76 @@ ngx_gemini_quota_class(const ngx_gemini_reply_t *reply,
         return NGX_GEMINI_QUOTA_DAY;
     }
 
-    return ngx_gemini_quota_has(first, "InputTokens")
-           ? NGX_GEMINI_QUOTA_TOKENS : NGX_GEMINI_QUOTA_MINUTE;
+    return tokens ? NGX_GEMINI_QUOTA_TOKENS : NGX_GEMINI_QUOTA_MINUTE;
+}
+
+
+static ngx_uint_t
+ngx_gemini_quota_words(const ngx_gemini_fault_quota_t *quota)
+{
+    ngx_uint_t     words;
+    const u_char  *p, *last;
+
+    words = 0;
+    last = quota->id + quota->id_len;
+
+    for (p = quota->id; p < last; p++) {
+        if (*p >= 'A' && *p <= 'Z') {
+            words |= ngx_gemini_quota_word(p, last);
+        }
+    }
+
+    return words;
+}
+
+
+static ngx_uint_t
+ngx_gemini_quota_word(const u_char *p, const u_char *last)
+{
+    const ngx_gemini_quota_word_t  *w;
+
+    for (w = ngx_gemini_quota_id_words; w->text.len; w++) {
+
+        if (*p == *w->text.data && (size_t) (last - p) >= w->text.len
+            && ngx_memcmp(p, w->text.data, w->text.len) == 0)
+        {
+            return w->flag;
+        }
+    }
+
+    return 0;
 }
 
 
 static ngx_gemini_span_e
-ngx_gemini_quota_span(const ngx_gemini_fault_quota_t *quota)
+ngx_gemini_quota_span(ngx_uint_t words)
 {
-    if (ngx_gemini_quota_has(quota, "Grounding")
-        || ngx_gemini_quota_has(quota, "Search"))
-    {
+    if (words & NGX_GEMINI_QUOTA_SEARCH) {
         return NGX_GEMINI_SPAN_TOOL;
     }
 
-    if (ngx_gemini_quota_has(quota, "PerDay")
-        || ngx_gemini_quota_has(quota, "Daily")
-        || ngx_gemini_quota_has(quota, "PerMonth"))
-    {
+    if (words & (NGX_GEMINI_QUOTA_PER_DAY|NGX_GEMINI_QUOTA_LONG)) {
         return NGX_GEMINI_SPAN_DAY;
     }
 
-    if (ngx_gemini_quota_has(quota, "PerMinute")) {
-        return NGX_GEMINI_SPAN_MINUTE;
-    }
-
-    return NGX_GEMINI_SPAN_UNKNOWN;
+    return (words & NGX_GEMINI_QUOTA_PER_MIN) ? NGX_GEMINI_SPAN_MINUTE
+                                              : NGX_GEMINI_SPAN_UNKNOWN;
 }
 
 
 static ngx_gemini_limit_e
-ngx_gemini_quota_limit(const ngx_gemini_fault_quota_t *quota)
+ngx_gemini_quota_limit(ngx_uint_t words)
 {
     ngx_gemini_span_e  span;
 
-    span = ngx_gemini_quota_span(quota);
+    span = ngx_gemini_quota_span(words);
 
-    if (ngx_gemini_quota_has(quota, "InputTokens")) {
+    if (words & NGX_GEMINI_QUOTA_INPUT) {
         return (span == NGX_GEMINI_SPAN_MINUTE) ? NGX_GEMINI_LIMIT_TPM
                                                 : NGX_GEMINI_LIMIT_OTHER;
     }
 
-    if (!ngx_gemini_quota_has(quota, "Requests")) {
+    if (!(words & NGX_GEMINI_QUOTA_REQUESTS)) {
         return NGX_GEMINI_LIMIT_OTHER;
     }
 
@@ -153,30 +212,8 @@ ngx_gemini_quota_limit(const ngx_gemini_fault_quota_t *quota)
         return NGX_GEMINI_LIMIT_RPM;
     }
 
-    if (ngx_gemini_quota_has(quota, "PerDay")
-        && span == NGX_GEMINI_SPAN_DAY)
-    {
-        return NGX_GEMINI_LIMIT_RPD;
-    }
-
-    return NGX_GEMINI_LIMIT_OTHER;
-}
-
-
-static ngx_uint_t
-ngx_gemini_quota_has(const ngx_gemini_fault_quota_t *quota, const char *text)
-{
-    size_t  i, len;
-
-    len = ngx_strlen(text);
-
-    for (i = 0; i + len <= quota->id_len; i++) {
-        if (ngx_memcmp(quota->id + i, text, len) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return (span == NGX_GEMINI_SPAN_DAY && (words & NGX_GEMINI_QUOTA_PER_DAY))
+           ? NGX_GEMINI_LIMIT_RPD : NGX_GEMINI_LIMIT_OTHER;
 }
 
 

@@ -271,6 +271,10 @@ ngx_gemini_rule_reason(const u_char *reason, const char *what)
     size_t       len, head, tail;
     const char  *star;
 
+    if (*reason != (u_char) *what) {
+        return 0;
+    }
+
     star = strchr(what, '*');
 
     if (star == NULL) {
@@ -300,7 +304,7 @@ ngx_gemini_rule_head(const u_char *text, const char *what)
 
     for (p = text; p < last; p++) {
 
-        if (ngx_strncmp(p, what, len) == 0) {
+        if (*p == (u_char) *what && ngx_strncmp(p, what, len) == 0) {
             return 1;
         }
 
