@@ -11,7 +11,9 @@
 
 static ngx_int_t ngx_gemini_head_event(const u_char *p, const u_char *last);
 static ngx_int_t ngx_gemini_head_member(const u_char *p, const u_char *last);
-static ngx_int_t ngx_gemini_head_begins(const u_char **p, const u_char *last,
+static ngx_inline ngx_int_t ngx_gemini_head_begins(const u_char **p,
+    const u_char *last, const char *text);
+static ngx_int_t ngx_gemini_head_text(const u_char **p, const u_char *last,
     const char *text);
 static const u_char *ngx_gemini_head_space(const u_char *p,
     const u_char *last);
@@ -148,25 +150,38 @@ ngx_gemini_head_member(const u_char *p, const u_char *last)
 
 /* NGX_OK: *p stands behind text; NGX_AGAIN: it may yet be; NGX_DECLINED */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_gemini_head_begins(const u_char **p, const u_char *last,
     const char *text)
 {
-    size_t  len, have;
-
-    len = ngx_strlen(text);
-    have = last - *p;
-
-    if (have < len) {
-        return (have == 0 || ngx_memcmp(*p, text, have) == 0) ? NGX_AGAIN
-                                                              : NGX_DECLINED;
+    if (*p == last) {
+        return NGX_AGAIN;
     }
 
-    if (ngx_memcmp(*p, text, len) != 0) {
-        return NGX_DECLINED;
+    /* the first byte tells nearly always */
+
+    return (**p == (u_char) *text) ? ngx_gemini_head_text(p, last, text)
+                                   : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_gemini_head_text(const u_char **p, const u_char *last, const char *text)
+{
+    const u_char  *s;
+
+    for (s = *p; *text; s++, text++) {
+
+        if (s == last) {
+            return NGX_AGAIN;
+        }
+
+        if (*s != (u_char) *text) {
+            return NGX_DECLINED;
+        }
     }
 
-    *p += len;
+    *p = s;
 
     return NGX_OK;
 }
