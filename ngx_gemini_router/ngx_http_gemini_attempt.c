@@ -17,6 +17,8 @@ static void ngx_http_gemini_attempt_limit(ngx_http_gemini_attempt_t *at);
 static void ngx_http_gemini_attempt_timer(ngx_event_t *ev);
 static ngx_int_t ngx_http_gemini_attempt_done(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
+static void ngx_http_gemini_attempt_changed(ngx_http_gemini_attempt_t *at,
+    ngx_gemini_settle_t *settle);
 
 
 ngx_int_t
@@ -345,7 +347,6 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
     settle.no_guess = (ctx->course->guesses >= 2);
     settle.probe = 0;
     settle.tokens = ctx->tokens;
-    settle.request_id = NULL;
 
     price = ngx_http_gemini_conf_price(ctx->pool, at->key, at->conf);
     settle.cost = ngx_gemini_metrics_cost(&ctx->tokens, price->in,
@@ -353,7 +354,6 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
 
     if (at->verdict.class != NGX_GEMINI_OK) {
         settle.random = (uint32_t) ngx_random();
-        settle.request_id = ngx_http_gemini_log_id(ctx);
     }
 
     gv = ngx_http_gemini_zone_lock(ctx->pool);
@@ -380,7 +380,38 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
         ctx->course->guesses++;
     }
 
-    ngx_http_gemini_log_changes(ctx, &settle);
+    if (settle.nchanges) {
+        ngx_http_gemini_attempt_changed(at, &settle);
+    }
+}
+
+
+static void
+ngx_http_gemini_attempt_changed(ngx_http_gemini_attempt_t *at,
+    ngx_gemini_settle_t *settle)
+{
+    u_char                 *id;
+    ngx_gemini_view_t      *gv;
+    ngx_http_gemini_ctx_t  *ctx;
+
+    ctx = at->ctx;
+
+    ngx_http_gemini_log_changes(ctx, settle);
+
+    if (at->verdict.class == NGX_GEMINI_OK) {
+        return;
+    }
+
+    id = ngx_http_gemini_log_id(ctx);
+    if (id == NULL) {
+        return;
+    }
+
+    gv = ngx_http_gemini_zone_lock(ctx->pool);
+
+    ngx_gemini_sched_name(gv, settle, id);
+
+    ngx_http_gemini_zone_unlock(ctx->pool);
 }
 
 

@@ -113,10 +113,25 @@ ngx_gemini_change_event(const ngx_gemini_settling_t *st,
     ngx_memcpy(event.label, change->label.data, event.label_len);
     ngx_memcpy(event.model, change->model.data, event.model_len);
 
-    if (st->settle->request_id != NULL) {
-        ngx_memcpy(event.request_id, st->settle->request_id,
-                   NGX_GEMINI_REQUEST_ID);
-    }
-
     ngx_gemini_pool_event(st->gv, &event);
+}
+
+
+void
+ngx_gemini_sched_name(ngx_gemini_view_t *gv, const ngx_gemini_settle_t *settle,
+    const u_char *request_id)
+{
+    uint64_t  n, last;
+
+    last = settle->event + settle->nchanges;
+
+    for (n = settle->event; n < last; n++) {
+
+        /* unless others have followed so soon that the ring is through */
+
+        if (gv->gp->event - n <= NGX_GEMINI_EVENTS) {
+            ngx_memcpy(gv->gp->events[n % NGX_GEMINI_EVENTS].request_id,
+                       request_id, NGX_GEMINI_REQUEST_ID);
+        }
+    }
 }

@@ -141,18 +141,23 @@ typedef struct {
     unsigned                   no_guess:1; /* this request placed two guessed
                                               rests already: blame the model */
     unsigned                   probe:1;    /* is no traffic */
-    const u_char              *request_id; /* NGX_GEMINI_REQUEST_ID or NULL */
 
     /* results */
     unsigned                   guessed:1;  /* a guessed rest was placed */
     ngx_gemini_change_t        changes[NGX_GEMINI_CHANGES];
-    ngx_uint_t                 nchanges;   /* events are written already */
+    ngx_uint_t                 nchanges;   /* events are written already, */
+    uint64_t                   event;      /* .. from this one on */
 } ngx_gemini_settle_t;
 
 
 /* frees the reservation and draws all conclusions; exactly once an attempt */
 void ngx_gemini_sched_settle(ngx_gemini_view_t *gv,
     const ngx_gemini_conf_t *gc, ngx_gemini_settle_t *settle, uint64_t now);
+
+/* writes to its events in which request they came up: NGX_GEMINI_REQUEST_ID
+   bytes, which are not worth making for a settling without any */
+void ngx_gemini_sched_name(ngx_gemini_view_t *gv,
+    const ngx_gemini_settle_t *settle, const u_char *request_id);
 
 
 /* a place in the queue: NGX_OK with *resv, or NGX_DECLINED: it is full */
