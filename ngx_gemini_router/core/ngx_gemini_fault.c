@@ -6,6 +6,7 @@
 
 #include "ngx_gemini_fault.h"
 #include "ngx_gemini_json.h"
+#include "ngx_gemini_scan.h"
 #include "ngx_gemini_time.h"
 
 
@@ -44,6 +45,8 @@ static void ngx_gemini_fault_id(ngx_gemini_fault_t *fault,
 static void ngx_gemini_fault_value(ngx_gemini_fault_t *fault,
     ngx_gemini_json_e type, const ngx_str_t *value);
 static void ngx_gemini_fault_keep(ngx_gemini_fault_t *fault);
+static void ngx_gemini_fault_lower(u_char *dst, const u_char *p,
+    const u_char *last);
 static void ngx_gemini_fault_copy(u_char *dst, size_t size,
     const ngx_str_t *value);
 static const u_char *ngx_gemini_fault_field(const u_char *p,
@@ -194,7 +197,7 @@ static void
 ngx_gemini_fault_message(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
     const ngx_str_t *value)
 {
-    size_t         i, n;
+    size_t         n;
     uint64_t       ms;
     const u_char  *p, *last;
 
@@ -206,10 +209,7 @@ ngx_gemini_fault_message(ngx_gemini_fault_t *fault, ngx_gemini_json_e type,
 
     n = ngx_min(value->len, sizeof(fault->text) - 1);
 
-    for (i = 0; i < n; i++) {
-        fault->text[i] = value->data[i] ? ngx_tolower(value->data[i]) : ' ';
-    }
-
+    ngx_gemini_fault_lower(fault->text, value->data, value->data + n);
     fault->text[n] = '\0';
 
     p = (u_char *) ngx_strstr(fault->text, retry);
@@ -383,6 +383,38 @@ ngx_gemini_fault_keep(ngx_gemini_fault_t *fault)
 
 
 /* zero bytes would hide the rest from strstr() */
+
+static void
+ngx_gemini_fault_lower(u_char *dst, const u_char *p, const u_char *last)
+{
+#if (__SSE2__)
+
+    __m128i  v, odd;
+
+    while (last - p >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+
+        odd = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+                            _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_setzero_si128()));
+
+        /* this bit makes capital letters small, and of a zero a blank */
+
+        v = _mm_or_si128(v, _mm_and_si128(odd, _mm_set1_epi8(0x20)));
+
+        _mm_storeu_si128((__m128i *) dst, v);
+
+        p += 16;
+        dst += 16;
+    }
+
+#endif
+
+    for ( /* void */ ; p < last; p++) {
+        *dst++ = *p ? ngx_tolower(*p) : ' ';
+    }
+}
+
 
 static void
 ngx_gemini_fault_copy(u_char *dst, size_t size, const ngx_str_t *value)
