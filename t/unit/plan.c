@@ -427,7 +427,6 @@ plan_starved(void)
 
     memset(&pick, 0, sizeof(ngx_gemini_pick_t));
     memset(&course, 0, sizeof(ngx_gemini_course_t));
-    course.tried = tried;
 
     pick.lack = NGX_GEMINI_LACK_QUOTA;
     pick.until = 2000;
@@ -543,7 +542,6 @@ plan_finales(void)
     tap_is_str(finale.reason, "UPSTREAM_DOWN", "its reason");
 
     memset(&course, 0, sizeof(ngx_gemini_course_t));
-    course.tried = tried;
     pick.lack = NGX_GEMINI_LACK_KEY;
     pick.until = 0;
     ngx_gemini_plan_finale(&course, &pick, 1000, &finale);
