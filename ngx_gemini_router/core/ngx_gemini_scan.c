@@ -8,7 +8,6 @@
 
 
 #define NGX_GEMINI_SCAN_NEAR  64
-#define NGX_GEMINI_SCAN_NAME  32
 
 
 static const u_char *ngx_gemini_scan_over(ngx_gemini_scan_way_t *way,
@@ -258,23 +257,6 @@ ngx_gemini_scan_escaped(uint64_t slashes, ngx_uint_t *escape)
 }
 
 #endif
-
-
-const u_char *
-ngx_gemini_scan_name(const u_char *p, const u_char *end)
-{
-    if (end - p > NGX_GEMINI_SCAN_NAME) {
-        end = p + NGX_GEMINI_SCAN_NAME;
-    }
-
-    for ( /* void */ ; p < end && *p != '\\'; p++) {
-        if (*p == '"') {
-            return p;
-        }
-    }
-
-    return NULL;
-}
 
 
 const u_char *

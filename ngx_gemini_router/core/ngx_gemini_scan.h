@@ -32,12 +32,6 @@
 const u_char *ngx_gemini_scan_string(const u_char *p, const u_char *end,
     ngx_uint_t *escape);
 
-/*
- * The quote that ends a short name without escapes, p behind its first one;
- * NULL: it is another, or not all in this piece.
- */
-const u_char *ngx_gemini_scan_name(const u_char *p, const u_char *end);
-
 /* the name that a literal has; told by the length first, and inline */
 #define ngx_gemini_scan_is(name, len, text)                                   \
     ((len) == sizeof(text) - 1 && ngx_memcmp(name, text, sizeof(text) - 1) == 0)
