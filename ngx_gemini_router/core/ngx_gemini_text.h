@@ -47,45 +47,7 @@ const u_char *ngx_gemini_text_plain(const u_char *p, const u_char *end);
 static ngx_inline const u_char *
 ngx_gemini_text_near(const u_char *p, const u_char *end)
 {
-#if (__SSE2__)
-
-    __m128i        v;
-    unsigned       hits;
-    const u_char  *last;
-
-#endif
-
-    if (end - p > NGX_GEMINI_TEXT_NEAR) {
-        end = p + NGX_GEMINI_TEXT_NEAR;
-    }
-
-#if (__SSE2__)
-
-    if (end - p >= 16) {
-        last = end - 16;
-
-        do {
-            v = _mm_loadu_si128((const __m128i *) p);
-
-            hits = _mm_movemask_epi8(
-                       _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                                    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-            if (hits) {
-                return p + (unsigned) __builtin_ctz(hits);
-            }
-
-            p += 16;
-
-        } while (p <= last);
-    }
-
-#endif
-
-    while (p < end && *p != '"' && *p != '\\') {
-        p++;
-    }
-
-    return p;
+    return ngx_gemini_scan_near(p, p + ngx_min(NGX_GEMINI_TEXT_NEAR, end - p));
 }
 
 
