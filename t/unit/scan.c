@@ -33,7 +33,6 @@ static size_t test_string(const u_char *text, size_t len, int *escape);
 static size_t test_plain(test_way_t *way, const u_char *text, size_t len);
 static int test_way(const u_char *text, size_t len, size_t cut,
     uint32_t depth);
-static u_char *test_copy(const void *p, size_t len);
 static uint32_t test_random(uint32_t n);
 
 
@@ -43,9 +42,7 @@ static uint64_t  test_seed;
 int
 main(void)
 {
-    test_seed = (uint64_t) time(NULL) | 1;
-
-    printf("# seed %" PRIu64 "\n", test_seed);
+    test_seed = tap_seed();
 
     test_strings();
     test_ways();
@@ -68,7 +65,7 @@ test_strings(void)
 
     for (i = 0; i < TEXTS; i++) {
         len = test_make(text);
-        copy = test_copy(text, len);
+        copy = tap_copy(text, len);
 
         first = (int) test_random(2);
         escape = first;
@@ -125,7 +122,7 @@ test_way(const u_char *text, size_t len, size_t cut, uint32_t depth)
     want.depth = depth;
     way.depth = depth;
 
-    copy = test_copy(text, cut);
+    copy = tap_copy(text, cut);
     p = ngx_gemini_scan_skip(&way, copy, copy + cut);
     at = p - copy;
     free(copy);
@@ -142,7 +139,7 @@ test_way(const u_char *text, size_t len, size_t cut, uint32_t depth)
         return 1;
     }
 
-    copy = test_copy(text + cut, len - cut);
+    copy = tap_copy(text + cut, len - cut);
     p = ngx_gemini_scan_skip(&way, copy, copy + (len - cut));
     at = p - copy;
     free(copy);
@@ -174,7 +171,7 @@ test_spaces(void)
             at++;
         }
 
-        copy = test_copy(text, len);
+        copy = tap_copy(text, len);
         p = ngx_gemini_scan_space(copy, copy + len);
         good += ((size_t) (p - copy) == at);
         free(copy);
@@ -270,26 +267,8 @@ test_plain(test_way_t *way, const u_char *text, size_t len)
 }
 
 
-/* in memory of its own: a step beyond it is seen */
-
-static u_char *
-test_copy(const void *p, size_t len)
-{
-    u_char  *copy;
-
-    copy = malloc(len);
-    memcpy(copy, p, len);
-
-    return copy;
-}
-
-
 static uint32_t
 test_random(uint32_t n)
 {
-    test_seed ^= test_seed << 13;
-    test_seed ^= test_seed >> 7;
-    test_seed ^= test_seed << 17;
-
-    return (uint32_t) ((test_seed >> 16) % n);
+    return tap_random(&test_seed) % n;
 }

@@ -284,9 +284,5 @@ uri_escape(const u_char *p, size_t len, u_char *dst)
 static uint32_t
 uri_dice(uint32_t n)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-
-    return (uint32_t) (seed >> 33) % n;
+    return tap_random(&seed) % n;
 }
