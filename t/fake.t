@@ -489,7 +489,7 @@ subtest 'requests' => sub {
     $s->close;
     ok($fake->wait(n => 1, closed_early => 1), 'a body that is broken off');
 
-    my $kept = post("$model:countTokens", \%key);
+    my $kept = post("$model:countTokens", \%key, undef, keep => 1);
     my $again = post("$model:countTokens", \%key, undef,
                      on => $kept->{exchange});
     is($again->{status}, 200, 'a kept connection');

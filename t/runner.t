@@ -67,7 +67,7 @@ subtest 'clients' => sub {
 
     is($t->configtest, 0, 'nginx -t');
 
-    my $r = $t->post($target, \%key, $body);
+    my $r = $t->post($target, \%key, $body, keep => 1);
     is("$r->{status} $r->{complete}", '200 1', 'HTTP/1.1');
     is($t->post($target, \%key, $body, on => $r->{exchange})->{status}, 200,
        'on a kept connection');

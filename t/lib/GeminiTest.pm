@@ -445,7 +445,6 @@ sub status {
         timeout => $self->deadline(10),
     )->finish;
 
-    $answer->{exchange}->close if $answer->{exchange};
     push @{$self->{outputs}}, ["GET $target", $answer->{body}];
     $self->{last_status} = $answer;
 

@@ -96,6 +96,7 @@ sub call {
         body    => $method eq 'POST' ? $data // {} : undef,
         timeout => $deadline,
         tls     => $self->{tls},
+        keep    => 1,
         on      => delete $self->{exchange},
     );
     my $answer = $exchange->finish;

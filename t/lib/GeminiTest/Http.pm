@@ -11,7 +11,7 @@ use Digest::MD5 ();
 use Errno qw(EAGAIN EINPROGRESS EINTR EWOULDBLOCK);
 use IO::Select;
 use IO::Socket::INET;
-use Socket qw(IPPROTO_TCP SOL_SOCKET SO_LINGER SO_RCVBUF TCP_NODELAY);
+use Socket qw(IPPROTO_TCP SHUT_WR SOL_SOCKET SO_LINGER SO_RCVBUF TCP_NODELAY);
 use Time::HiRes 'time';
 
 use constant BLOCK => 131072;
@@ -20,13 +20,14 @@ my $json = Cpanel::JSON::XS->new->utf8->canonical->allow_nonref;
 
 
 # begin(port => .., method, target, headers, body, version, timeout, tls, host,
-#       on => an exchange whose connection is used again, keep_body => 0,
-#       rcvbuf)
+#       keep => 1, on => an exchange so kept, whose connection is used again,
+#       keep_body => 0, rcvbuf)
 sub begin {
     my ($class, %arg) = @_;
     my $self = bless {
         timeout   => $arg{timeout} // 30,
         port      => $arg{port},
+        keep      => $arg{keep},
         keep_body => $arg{keep_body} // 1,
         method    => $arg{method},
         in        => '',
@@ -534,10 +535,12 @@ sub finish {
     $self->pump(sub { $self->is_done }, $timeout);
 
     my $connection = lc($self->{headers}{connection} // '');
-    my $keeps = $self->{complete} && $connection ne 'close'
+    my $keeps = $self->{keep} && $self->{complete} && $connection ne 'close'
         && $self->{framing} ne 'close';
 
-    $self->close unless $keeps;
+    if (!$keeps) {
+        $self->{complete} ? $self->leave : $self->close;
+    }
 
     return {
         (map { $_ => $self->{$_} } qw(status reason version headers
@@ -548,6 +551,27 @@ sub finish {
         exchange => $keeps ? $self : undef,
         json     => scalar eval { $json->decode($self->{body}) },
     };
+}
+
+
+# Closes, and waits until the server has, too: by then nginx has done all that
+# follows an answer, which is counting and logging it.
+sub leave {
+    my ($self) = @_;
+    my $sock = $self->{sock} or return;
+    my $end = time + $self->{timeout};
+
+    shutdown $sock, SHUT_WR;
+
+    while ((my $left = $end - time) > 0) {
+        vec(my $read = '', fileno $sock, 1) = 1;
+        select $read, undef, undef, $left;
+
+        my $n = sysread $sock, my $bytes, BLOCK;
+        last if defined $n ? $n == 0 : !($!{EAGAIN} || $!{EINTR});
+    }
+
+    return $self->close;
 }
 
 

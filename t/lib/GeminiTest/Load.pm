@@ -34,7 +34,7 @@ sub run {
     }
 
     $_->{exchange}->close for values %{$self->{running}};
-    $_->close for @{$self->{idle}};
+    $_->leave for @{$self->{idle}};
 
     return ($self->{answers}, $self->{retried});
 }
@@ -65,6 +65,7 @@ sub send_one {
         headers => $headers,
         body    => $body,
         defer   => 1,
+        keep    => $self->{keep},
         on      => pop @{$self->{idle}},
     );
 
@@ -120,10 +121,7 @@ sub ended {
     my $answer = $exchange->finish;
     my $kept = delete $answer->{exchange};
 
-    if ($kept) {
-        push @{$self->{idle}}, $kept if $self->{keep};
-        $kept->close unless $self->{keep};
-    }
+    push @{$self->{idle}}, $kept if $kept;
 
     $self->{answers}[$run->{i}] = $answer;
     $self->{each}->($answer, $run->{i}) if $self->{each};
