@@ -338,9 +338,9 @@ ngx_http_gemini_attempt_settle(ngx_http_gemini_attempt_t *at)
     settle.verdict = &at->verdict;
     settle.began = at->began;
     settle.google = at->google;
-    settle.latency = (uint32_t) (at->end - at->start);
     settle.ttft = at->first_seen
                   ? (uint32_t) ngx_max(at->first - at->start, 1) : 0;
+    settle.latency = (uint32_t) ngx_max(at->end - at->start, settle.ttft);
     settle.surface = ctx->wish.surface;
     settle.verb = ctx->wish.verb;
     settle.random = 0;
