@@ -19,7 +19,7 @@ use constant {
 my %running;
 my $owner = $$;
 
-$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP);
+$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP PIPE);
 
 END {
     if ($$ == $owner) {
