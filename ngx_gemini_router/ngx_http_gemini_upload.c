@@ -113,11 +113,13 @@ ngx_http_gemini_upload_rewrite(ngx_http_gemini_ctx_t *ctx, ngx_table_elt_t *h,
 
     if (ngx_gemini_upload_url(&h->value, base, p, &url, &id) != NGX_OK) {
 
-        /* who knows what it is: it may hold the key */
+        /* who knows what it is: it may hold the key; HTTP/2 sends a Location
+           without a hash, too, unless it is empty */
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "upstream sent invalid header \"%V\"", &h->key);
         h->hash = 0;
+        ngx_str_null(&h->value);
         return NGX_OK;
     }
 

@@ -28,6 +28,7 @@ access_log %%DIR%%/upload.log v;
 
 server {
     listen 127.0.0.1:%%PORT_0%%;
+    listen 127.0.0.1:%%PORT_3%% http2;
     client_max_body_size 0;
     client_body_buffer_size 256k;
 
@@ -44,6 +45,13 @@ server {
         gemini_select main;
         proxy_pass http://%%FAKE%%;
         proxy_redirect https://generativelanguage.googleapis.com/ /;
+        include %%ROOT%%/conf/gemini_upload.conf;
+    }
+
+    location /as-it-is/ {
+        gemini_select main;
+        proxy_pass http://%%FAKE%%;
+        proxy_redirect off;
         include %%ROOT%%/conf/gemini_upload.conf;
     }
 
@@ -196,6 +204,27 @@ for my $prefix ('', '/gate', '/other') {
 
     $r = $t->get("/v1beta/$r->{json}{file}{name}");
     is($r->{status}, 200, 'the file is known');
+}
+
+# what is no URL may hold the key: it is left out, over HTTP/2 too, where nginx
+# writes Location by itself
+
+for my $prefix ('/gate', '/other', '/as-it-is') {
+    my @ask = ('POST', "$prefix/upload/v1beta/files?uploadType=resumable", {},
+               {file => {display_name => 'x'}});
+
+    for my $port (0, 3) {
+        $fake->script({status => 200, type => 'application/json', body => '{}',
+                       extra_headers => {Location =>
+                                             'files?key=pool-key-9-secret'}});
+
+        my $r = $port ? $t->h2(@ask, port => $t->port(3)) : $t->request(@ask);
+
+        is($r->{status}, 200, "'$prefix', no URL");
+        is($r->{headers}{location}, undef, '.. no Location');
+    }
+
+    $fake->script();
 }
 
 # an address of its own
