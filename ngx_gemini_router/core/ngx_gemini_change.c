@@ -37,6 +37,8 @@ ngx_gemini_change(ngx_gemini_settling_t *st, ngx_gemini_event_e type,
     ngx_gemini_change_label(st, &change);
     ngx_gemini_change_event(st, &change);
 
+    st->settle->nevents++;
+
     if (st->settle->nchanges < NGX_GEMINI_CHANGES) {
         st->settle->changes[st->settle->nchanges++] = change;
     }
@@ -123,7 +125,7 @@ ngx_gemini_sched_name(ngx_gemini_view_t *gv, const ngx_gemini_settle_t *settle,
 {
     uint64_t  n, last;
 
-    last = settle->event + settle->nchanges;
+    last = settle->event + settle->nevents;
 
     for (n = settle->event; n < last; n++) {
 

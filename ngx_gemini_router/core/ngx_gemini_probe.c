@@ -332,6 +332,7 @@ ngx_gemini_probe_check(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
 
     settle->guessed = 0;
     settle->nchanges = 0;
+    settle->nevents = 0;
     settle->choice_conf = NGX_GEMINI_NONE;
 
     gv->gp->probing.lists++;

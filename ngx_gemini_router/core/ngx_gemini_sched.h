@@ -145,7 +145,8 @@ typedef struct {
     /* results */
     unsigned                   guessed:1;  /* a guessed rest was placed */
     ngx_gemini_change_t        changes[NGX_GEMINI_CHANGES];
-    ngx_uint_t                 nchanges;   /* events are written already, */
+    ngx_uint_t                 nchanges;   /* the first of nevents, which are */
+    ngx_uint_t                 nevents;    /* .. written already, */
     uint64_t                   event;      /* .. from this one on */
 } ngx_gemini_settle_t;
 

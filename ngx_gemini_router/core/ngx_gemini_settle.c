@@ -79,6 +79,7 @@ ngx_gemini_sched_settle(ngx_gemini_view_t *gv, const ngx_gemini_conf_t *gc,
 
     settle->guessed = 0;
     settle->nchanges = 0;
+    settle->nevents = 0;
     settle->event = gv->gp->event;
 
     if (settle->resv >= gv->gp->caps.reservations
