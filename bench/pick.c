@@ -126,15 +126,13 @@ pick_share(size_t size)
 static void
 pick_make(pick_bench_t *pb, uint32_t keys)
 {
-    uint32_t             i;
-    ngx_str_t            none;
-    fixture_t           *f;
-    ngx_gemini_caps_t    caps;
-    ngx_gemini_conf_t   *gc;
+    uint32_t            i;
+    fixture_t          *f;
+    ngx_gemini_caps_t   caps;
+    ngx_gemini_conf_t  *gc;
 
     f = &pb->f;
     gc = &f->gc;
-    ngx_str_null(&none);
 
     fixture_make(f, keys, keys / 2, keys / 2, PICK_MODELS);
 
@@ -144,30 +142,11 @@ pick_make(pick_bench_t *pb, uint32_t keys)
         gc->limits[i].rpd = 1000000000;
     }
 
-    for (i = 0; i < gc->nmodels; i++) {
-        gc->models[i].candidates = fixture_candidates(f, &gc->models[i].name,
-                                                 &gc->models[i].ncandidates);
-    }
-
-    gc->unlisted_candidates = fixture_candidates(f, &none, &gc->nunlisted);
-
-    caps.keys = gc->nkeys;
-    caps.projects = gc->nprojects;
-    caps.accounts = gc->naccounts;
-    caps.models = gc->nmodels;
-    caps.reservations = NGX_GEMINI_RESERVATIONS;
-    caps.owners = NGX_GEMINI_OWNERS_MIN;
+    fixture_caps(f, NGX_GEMINI_RESERVATIONS, NGX_GEMINI_OWNERS_MIN, &caps);
 
     pb->size = ngx_gemini_pool_size(&caps);
-    f->zone = pick_share(pb->size);
 
-    ngx_gemini_pool_init(f->zone, &caps, f->now);
-
-    if (ngx_gemini_pool_attach(&f->gv, f->zone) != NGX_OK) {
-        abort();
-    }
-
-    ngx_gemini_pool_claim(&f->gv, gc, f->now);
+    fixture_zone(f, &caps, pick_share(pb->size));
 
     pb->lock = pick_share(sizeof(pick_lock_t));
     pb->results = pick_share(PICK_PROCESSES * sizeof(pick_result_t));

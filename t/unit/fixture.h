@@ -47,6 +47,10 @@ static inline void fixture_make(fixture_t *f, uint32_t keys,
 static inline ngx_str_t fixture_label(fixture_t *f, const char *prefix,
     uint32_t n);
 static inline void fixture_start(fixture_t *f, uint32_t reservations);
+static inline void fixture_caps(const fixture_t *f, uint32_t reservations,
+    uint32_t owners, ngx_gemini_caps_t *caps);
+static inline void fixture_zone(fixture_t *f, const ngx_gemini_caps_t *caps,
+    void *zone);
 static inline ngx_gemini_candidates_t *fixture_candidates(
     const fixture_t *f, const ngx_str_t *model, uint32_t *n);
 static inline uint32_t fixture_list(const fixture_t *f,
@@ -149,12 +153,40 @@ static inline void
 fixture_start(fixture_t *f, uint32_t reservations)
 {
     void               *zone;
+    ngx_gemini_caps_t   caps;
+
+    fixture_caps(f, reservations, 64, &caps);
+
+    if (posix_memalign(&zone, 64, ngx_gemini_pool_size(&caps)) != 0) {
+        abort();
+    }
+
+    fixture_zone(f, &caps, zone);
+}
+
+
+static inline void
+fixture_caps(const fixture_t *f, uint32_t reservations, uint32_t owners,
+    ngx_gemini_caps_t *caps)
+{
+    caps->keys = f->gc.nkeys;
+    caps->projects = f->gc.nprojects;
+    caps->accounts = f->gc.naccounts;
+    caps->models = f->gc.nmodels;
+    caps->reservations = reservations;
+    caps->owners = owners;
+}
+
+
+static inline void
+fixture_zone(fixture_t *f, const ngx_gemini_caps_t *caps, void *zone)
+{
     uint32_t            i;
     ngx_str_t           none;
-    ngx_gemini_caps_t   caps;
     ngx_gemini_conf_t  *gc;
 
     gc = &f->gc;
+    f->zone = zone;
     ngx_str_null(&none);
 
     for (i = 0; i < gc->nmodels; i++) {
@@ -164,20 +196,7 @@ fixture_start(fixture_t *f, uint32_t reservations)
 
     gc->unlisted_candidates = fixture_candidates(f, &none, &gc->nunlisted);
 
-    caps.keys = gc->nkeys;
-    caps.projects = gc->nprojects;
-    caps.accounts = gc->naccounts;
-    caps.models = gc->nmodels;
-    caps.reservations = reservations;
-    caps.owners = 64;
-
-    if (posix_memalign(&zone, 64, ngx_gemini_pool_size(&caps)) != 0) {
-        abort();
-    }
-
-    f->zone = zone;
-
-    ngx_gemini_pool_init(f->zone, &caps, f->now);
+    ngx_gemini_pool_init(f->zone, caps, f->now);
 
     if (ngx_gemini_pool_attach(&f->gv, f->zone) != NGX_OK) {
         abort();
