@@ -123,7 +123,7 @@ typedef struct {
 
 
 typedef struct {
-    /* what came of it */
+    /* what came of it: the caller sets each of these */
     uint32_t                   resv;
     uint32_t                   key;        /* conf index */
     uint32_t                   choice_conf;      /* model in conf, NONE */
